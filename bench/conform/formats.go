@@ -1,0 +1,85 @@
+package main
+
+import "strings"
+
+// A format is one kind of vector file, known by the prefix of its name; the longest matching prefix wins.
+type format struct {
+	prefix string
+	issue  string  // the issue that brings it
+	run    handler // nil while that issue is open
+	large  bool    // runs only with -large
+}
+
+// formats lists every kind of file that the vectors' READMEs describe.
+var formats = []format{
+	// vectors/filecoin
+	{prefix: "fr32", issue: "SEAL"},
+	{prefix: "commp", issue: "SEAL"},
+	{prefix: "graph", issue: "SEAL"},
+	{prefix: "labels", issue: "SEAL"},
+	{prefix: "poseidon", issue: "SEAL"},
+	{prefix: "seal", issue: "SEAL"},
+	{prefix: "seal_512mib", issue: "SEAL", large: true},
+	{prefix: "unseal", issue: "SEAL"},
+	{prefix: "porep_challenges", issue: "SEAL"},
+	{prefix: "porep_c1_", issue: "SEAL"},
+	{prefix: "post_challenges", issue: "POST"},
+	{prefix: "post_vanilla", issue: "POST"},
+	{prefix: "update", issue: "SECTOR"},
+	{prefix: "groth16_post", issue: "SNARK"},
+	{prefix: "groth16_seal", issue: "SNARK"},
+	{prefix: "groth16_update", issue: "SNARK"},
+	{prefix: "groth16_aggregate", issue: "SNARK"},
+	// vectors/mainnet
+	{prefix: "groth16_raw_", issue: "SNARK"},
+	{prefix: "seal_records", issue: "SNARK"},
+	{prefix: "aggregates", issue: "SNARK"},
+	{prefix: "parameters", issue: "SNARK"},
+	{prefix: "srs-inner-product", issue: "SNARK"},
+	// vectors/yuma
+	{prefix: "epoch_small", issue: "YUMA"},
+	{prefix: "epoch_large", issue: "YUMA"},
+	{prefix: "simulation_cases", issue: "YUMA"},
+	{prefix: "subtensor_tests", issue: "YUMA"},
+	{prefix: "math_units", issue: "YUMA"},
+	{prefix: "bench_digests", issue: "YUMA"},
+	// vectors/economics
+	{prefix: "filecoin_deadlines", issue: "POST"},
+	{prefix: "filecoin_deadline_assignment", issue: "POST"},
+	{prefix: "evm_pdp", issue: "POST"},
+	{prefix: "filecoin_basefee", issue: "STORAGE"},
+	{prefix: "filecoin_bls", issue: "STORAGE"},
+	{prefix: "filecoin_deals", issue: "STORAGE"},
+	{prefix: "filecoin_election", issue: "STORAGE"},
+	{prefix: "filecoin_market", issue: "STORAGE"},
+	{prefix: "filecoin_minting", issue: "STORAGE"},
+	{prefix: "filecoin_monies", issue: "STORAGE"},
+	{prefix: "filecoin_quality", issue: "STORAGE"},
+	{prefix: "filecoin_reward_function", issue: "STORAGE"},
+	{prefix: "filecoin_smoothing", issue: "STORAGE"},
+	{prefix: "filecoin_vesting", issue: "STORAGE"},
+	{prefix: "ionet", issue: "COMPUTE"},
+	{prefix: "bittensor_market", issue: "MODELS"},
+}
+
+// lookup returns the format of a file by its base name without .gz, or nil.
+func lookup(name string) *format {
+	var best *format
+	for i := range formats {
+		f := &formats[i]
+		if strings.HasPrefix(name, f.prefix) && (best == nil || len(f.prefix) > len(best.prefix)) {
+			best = f
+		}
+	}
+	return best
+}
+
+// auxiliary reports whether a file is no vector of its own: prose, or read by the vector that needs it.
+func auxiliary(name string) bool {
+	for _, suffix := range []string{".md", ".vk", ".bin", ".params"} {
+		if strings.HasSuffix(name, suffix) {
+			return true
+		}
+	}
+	return strings.HasPrefix(name, "public_inputs_")
+}

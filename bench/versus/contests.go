@@ -1,0 +1,4 @@
+package main
+
+// contests lists every contest, named as in the README's table of figures.
+var contests = []contest{}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// A contest prepares the duels of one name. setup makes the data, the same for all sides; closing, which may be nil, frees
+// it again, also after an error.
+type contest struct {
+	name  string
+	setup func() (duels []duel, closing func(), err error)
+}
+
+// A side does its work n times and returns the time this took: wall time in this process, CPU time where a peer's
+// own process reports it.
+type side func(n int) (time.Duration, error)
+
+// A duel is ours against one peer.
+type duel struct {
+	peer     string
+	unit     string  // "ns/hash", "ms/proof": time per unit of work; "MB/s", "GB/s": bytes per time
+	work     float64 // units of work (bytes for rates) that one iteration does
+	ours     side
+	theirs   side         // nil where only a recorded figure is at hand
+	recorded float64      // the peer's figure in unit, used when theirs is nil
+	check    func() error // compares the results, before anything is timed; nil only without a live peer
+	cores    int          // cores both sides may use; 0 means 1
+	note     string       // ends the line, as cpu=no-ifma
+}
+
+// timed makes a side of a function that does the work once.
+func timed(f func()) side {
+	return func(n int) (time.Duration, error) {
+		start := time.Now()
+		for range n {
+			f()
+		}
+		return time.Since(start), nil
+	}
+}
+
+// timedErr is timed for work that can fail.
+func timedErr(f func() error) side {
+	return func(n int) (time.Duration, error) {
+		start := time.Now()
+		for range n {
+			if err := f(); err != nil {
+				return 0, err
+			}
+		}
+		return time.Since(start), nil
+	}
+}
+
+// run checks and times the duel and returns its line.
+func (d *duel) run(name string, span time.Duration) (string, error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(max(d.cores, 1)))
+	if d.theirs != nil && d.check == nil {
+		return "", fmt.Errorf("a live peer without a check of equal results")
+	}
+	if d.check != nil {
+		if err := d.check(); err != nil {
+			return "", fmt.Errorf("results differ: %w", err)
+		}
+	}
+	ours, theirs, err := d.measure(span)
+	if err != nil {
+		return "", err
+	}
+	figure, peer, mark := d.figure(ours), d.recorded, " recorded"
+	if d.theirs != nil {
+		peer, mark = d.figure(theirs), ""
+	}
+	ratio := peer / figure
+	if d.rate() {
+		ratio = figure / peer
+	}
+	if d.note != "" {
+		mark += " " + d.note
+	}
+	return fmt.Sprintf("%s ours=%s peer=%s theirs=%s unit=%s ratio=%.2f%s",
+		name, number(figure), d.peer, number(peer), d.unit, ratio, mark), nil
+}
+
+// measure returns the smallest time of one iteration of either side over interleaved samples.
+func (d *duel) measure(span time.Duration) (ours, theirs time.Duration, err error) {
+	sides := []side{d.ours}
+	if d.theirs != nil {
+		sides = append(sides, d.theirs)
+	}
+	best := []float64{math.Inf(1), math.Inf(1)}
+	count := make([]int, len(sides))
+	for i, s := range sides {
+		if count[i], err = calibrate(s); err != nil {
+			return 0, 0, err
+		}
+	}
+	deadline := time.Now().Add(span * time.Duration(len(sides)))
+	for sample := 0; sample < 3 || time.Now().Before(deadline); sample++ {
+		for i, s := range sides {
+			took, err := s(count[i])
+			if err != nil {
+				return 0, 0, err
+			}
+			best[i] = min(best[i], float64(took)/float64(count[i]))
+		}
+	}
+	return time.Duration(math.Ceil(best[0])), time.Duration(math.Ceil(min(best[1], math.MaxInt64/2))), nil
+}
+
+// calibrate returns how many iterations make a sample of about 4 ms: short enough to slip between a neighbour's bursts.
+func calibrate(s side) (int, error) {
+	const sample = 4 * time.Millisecond
+	for n := 1; ; n *= 2 {
+		took, err := s(n)
+		if err != nil || took >= sample/2 || n >= 1<<24 {
+			return n, err
+		}
+	}
+}
+
+// rate reports whether the unit is work per time, so that more is better.
+func (d *duel) rate() bool { return strings.HasSuffix(d.unit, "/s") }
+
+// figure turns the time of one iteration into the duel's unit.
+func (d *duel) figure(t time.Duration) float64 {
+	prefix, _, _ := strings.Cut(d.unit, "/")
+	if d.rate() {
+		return d.work / t.Seconds() / map[string]float64{"B": 1, "MB": 1e6, "GB": 1e9}[prefix]
+	}
+	return float64(t) / d.work / map[string]float64{"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}[prefix]
+}
+
+// number prints four significant digits.
+func number(x float64) string {
+	if x >= 1000 || math.IsInf(x, 0) {
+		return fmt.Sprintf("%.0f", x)
+	}
+	return fmt.Sprintf("%.4g", x)
+}

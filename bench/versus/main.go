@@ -1,0 +1,92 @@
+// Command versus times assay against its peers, alternately in one run and on the same data.
+//
+//	go run ./bench/versus [-only NAME[,NAME...]] [-time 2s] [-list]
+//
+// Results are compared before anything is timed. A contest prints one line a peer:
+//
+//	NAME ours=… peer=PEER theirs=… unit=… ratio=…
+//
+// A ratio over 1 means that ours is better. Figures are minima of interleaved samples on one core, unless the contest's
+// name says otherwise. A peer's figure that was not measured in this run is marked `recorded`; a missing CPU feature ends
+// the line with cpu=no-FEATURE. -only takes names or prefixes.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+)
+
+func main() {
+	only := flag.String("only", "", "run the contests of these names or prefixes, comma-separated")
+	span := flag.Duration("time", 2*time.Second, "time to measure each side of a contest")
+	names := flag.Bool("list", false, "print the names of the contests and stop")
+	flag.Usage = func() {
+		fmt.Fprintln(os.Stderr, "usage: versus [-only NAME,...] [-time 2s] [-list]")
+		flag.PrintDefaults()
+	}
+	flag.Parse()
+	if flag.NArg() > 0 || *span <= 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	chosen := choose(contests, *only)
+	if len(chosen) == 0 {
+		fmt.Fprintf(os.Stderr, "versus: no contest is named %q\n", *only)
+		os.Exit(2)
+	}
+	if *names {
+		for _, c := range chosen {
+			fmt.Println(c.name)
+		}
+		return
+	}
+	ok := true
+	for _, c := range chosen {
+		ok = play(os.Stdout, c, *span) && ok
+	}
+	if !ok {
+		os.Exit(1)
+	}
+}
+
+// choose returns the contests whose names begin with one of the comma-separated prefixes, all if there are none.
+func choose(all []contest, only string) []contest {
+	if only == "" {
+		return all
+	}
+	var out []contest
+	for _, c := range all {
+		for _, prefix := range strings.Split(only, ",") {
+			if prefix = strings.TrimSpace(prefix); prefix != "" && strings.HasPrefix(c.name, prefix) {
+				out = append(out, c)
+				break
+			}
+		}
+	}
+	return out
+}
+
+// play runs one contest, prints its lines and reports whether all its checks held.
+func play(w io.Writer, c contest, span time.Duration) bool {
+	duels, closing, err := c.setup()
+	if closing != nil {
+		defer closing()
+	}
+	if err != nil {
+		fmt.Fprintf(w, "%s error: %v\n", c.name, err)
+		return false
+	}
+	ok := true
+	for _, d := range duels {
+		line, err := d.run(c.name, span)
+		if err != nil {
+			line, ok = fmt.Sprintf("%s peer=%s error: %v", c.name, d.peer, err), false
+		}
+		fmt.Fprintln(w, line)
+	}
+	return ok
+}
