@@ -1,0 +1,12 @@
+// Package sha2 hashes Merkle nodes and other equal-length messages with SHA-256, many at a call.
+//
+// A single SHA-256 is bound by the latency of its rounds; four independent ones keep the SHA unit of
+// an x86 core busy. So everything here works on batches: [SHA256] and [SHA254] are the two hashers for
+// trees (whole digests; digests cut to 254 bits as Filecoin's trees of unsealed data use them), [Sum] and
+// [SumPrefix] hash equal-length messages (leaves and nodes of RFC 6962 and its kin).
+//
+// On amd64 with SHA-NI and AVX four messages are hashed side by side by an assembly kernel; everywhere else, and in
+// builds with the tag purego, the work goes to crypto/sha256, which has the SHA-2 instructions of
+// arm64. Results never depend on the path. Exactness: FIPS 180-4 examples, crypto/sha256 for every length, and the
+// comm_d values of commp.json for the cut form.
+package sha2
