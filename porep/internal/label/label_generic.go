@@ -1,0 +1,90 @@
+package label
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+)
+
+const (
+	prefix  = 64                   // replica id, layer, node, zeros: exactly one block
+	hashed  = 37                   // parents in a message, repeats included
+	message = prefix + hashed*Size // 1248 bytes
+)
+
+// head writes the first block of a message.
+func head(m []byte, id *[Size]byte, layer uint32, node uint64) {
+	copy(m, id[:])
+	binary.BigEndian.PutUint32(m[32:], layer)
+	binary.BigEndian.PutUint64(m[36:], node)
+	clear(m[44:prefix])
+}
+
+// first makes the labels of node 0, which hash the prefix alone.
+func (l *Lanes) first(layer uint32, cur []byte) {
+	var m [prefix]byte
+	for k := range l.ids {
+		head(m[:], &l.ids[k], layer, 0)
+		put(cur[Size*k:], sha256.Sum256(m[:]))
+	}
+}
+
+func put(dst []byte, h [Size]byte) {
+	h[31] &= 0x3f
+	copy(dst, h[:])
+}
+
+// inRange reports whether p may be the parents of node in a layer of nodes. Layer 1 has no expander parents.
+func inRange(p []uint32, node, nodes uint64, expander bool) bool {
+	for _, n := range p[:Base] {
+		if uint64(n) >= node {
+			return false
+		}
+	}
+	if !expander {
+		return true
+	}
+	for _, n := range p[Base:Degree] {
+		if uint64(n) >= nodes {
+			return false
+		}
+	}
+	return true
+}
+
+// labelGeneric is the plain twin of the kernels: it makes nodes from start on, not 0, until parents end or one is out
+// of range, and returns how many it made.
+func (l *Lanes) labelGeneric(layer uint32, start uint64, parents []uint32, cur, prev []byte) uint64 {
+	lanes := uint64(len(l.ids))
+	nodes := uint64(len(cur)) / (Size * lanes)
+	var m [message]byte
+	for i := range uint64(len(parents) / Degree) {
+		node, p := start+i, parents[i*Degree:(i+1)*Degree]
+		if !inRange(p, node, nodes, layer > 1) {
+			return i
+		}
+		for k := range lanes {
+			head(m[:], &l.ids[k], layer, node)
+			gather(m[prefix:], p, lanes, k, cur, prev)
+			put(cur[Size*(node*lanes+k):], sha256.Sum256(m[:]))
+		}
+	}
+	return uint64(len(parents) / Degree)
+}
+
+// gather writes the 37 parent labels of one lane: the parents over and over (all fourteen, or the six of layer 1).
+func gather(m []byte, p []uint32, lanes, lane uint64, cur, prev []byte) {
+	n := Size * Base
+	for j, parent := range p[:Base] {
+		copy(m[Size*j:Size*(j+1)], cur[Size*(uint64(parent)*lanes+lane):])
+	}
+	if prev != nil {
+		n = Size * Degree
+		for j, parent := range p[Base:Degree] {
+			j += Base
+			copy(m[Size*j:Size*(j+1)], prev[Size*(uint64(parent)*lanes+lane):])
+		}
+	}
+	for n < hashed*Size {
+		n += copy(m[n:hashed*Size], m[:n])
+	}
+}
