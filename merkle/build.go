@@ -1,0 +1,89 @@
+package merkle
+
+import (
+	"context"
+	"fmt"
+)
+
+// blockParents is the number of parents of leaves that are made before the next level is begun: few
+// enough that the rows of a block stay in the second-level cache, many enough to fill all lanes.
+const blockParents = 4096
+
+// Build makes a tree in memory of s.Leaves() leaves, hashing over opt.Workers goroutines. The tree keeps
+// leaves and does not copy them: they must not change afterwards. Errors: ErrShape for another number
+// of leaves, a NodeError for a leaf that is no node of h, ctx.Err().
+func Build(ctx context.Context, h Hasher, s Shape, leaves []Digest, opt *Options) (*Tree, error) {
+	if err := s.check(h); err != nil {
+		return nil, err
+	}
+	if uint64(len(leaves)) != s.leaves {
+		return nil, fmt.Errorf("%w: %d leaves, the shape has %d", ErrShape, len(leaves), s.leaves)
+	}
+	t := &Tree{h: h, s: s, rows: newRows(s, leaves)}
+	m := opt.meter("tree", s.leaves)
+	if err := raise(ctx, h, s, t.rows, 0, int(s.depth), true, opt.workers(), m); err != nil {
+		return nil, err
+	}
+	t.root = t.rows[s.depth][0]
+	return t, nil
+}
+
+// newRows returns the rows of s over leaves, those above the leaves in one allocation.
+func newRows(s Shape, leaves []Digest) [][]Digest {
+	rows := make([][]Digest, s.depth+1)
+	rows[0] = leaves
+	flat := make([]Digest, s.Nodes()-s.leaves)
+	for l := 1; l <= int(s.depth); l++ {
+		n := s.Width(l)
+		rows[l], flat = flat[:n:n], flat[n:]
+	}
+	return rows
+}
+
+// raise fills rows[from+1..to] from rows[from]. It goes up in blocks: as many levels at once as have
+// blockParents nodes, each block by one goroutine, then the same again from where the blocks end.
+// check looks at the nodes of rows[from] before they are hashed.
+func raise(ctx context.Context, h Hasher, s Shape, rows [][]Digest, from, to int, check bool, workers int, m *meter) error {
+	for from < to {
+		top, span := blockLevels(s, from, to, blockParents)
+		blocks := uint64(len(rows[from])) / span
+		err := spread(ctx, workers, blocks, noScratch, func(_ context.Context, _ struct{}, b uint64) error {
+			part := rows[from][b*span : (b+1)*span]
+			if check {
+				if i := h.Canonical(part); i >= 0 {
+					return &NodeError{Level: from, Index: b*span + uint64(i), Err: ErrNode}
+				}
+			}
+			n := span
+			for l := from; l < top; l++ {
+				a := uint64(s.arity[l])
+				h.Parents(rows[l+1][b*n/a:(b+1)*n/a], rows[l][b*n:(b+1)*n], int(a))
+				n /= a
+			}
+			if m != nil && check {
+				m.add(span)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		from, check = top, false
+	}
+	return nil
+}
+
+// blockLevels returns how far up from a level one goes with at most parents nodes in the first new row, and
+// how many nodes of that level lie under one node there. It goes up one level at least, and not past to.
+func blockLevels(s Shape, from, to int, parents uint64) (top int, span uint64) {
+	top, span = from+1, uint64(s.arity[from])
+	for n := uint64(1); top < to; top++ {
+		a := uint64(s.arity[top])
+		if n*a > parents {
+			break
+		}
+		n *= a
+		span *= a
+	}
+	return top, span
+}

@@ -1,0 +1,206 @@
+package merkle_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/assaylab/assay/merkle"
+	"github.com/assaylab/assay/merkle/merkletest"
+)
+
+// must returns the value of a call that cannot fail here.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// shapes are small trees of every kind.
+func shapes() []merkle.Shape {
+	return []merkle.Shape{
+		must(merkle.Uniform(2, 2)), must(merkle.Uniform(64, 2)), must(merkle.Uniform(8, 8)),
+		must(merkle.Uniform(512, 8)), must(merkle.Uniform(121, 11)), must(merkle.Uniform(256, 4)),
+		must(merkle.Mixed(8, 2)), must(merkle.Mixed(2, 3, 5, 7)),
+		must(merkle.Compound(128, 8, 2, 0)), must(merkle.Compound(512, 8, 8, 0)),
+		must(merkle.Compound(1024, 8, 8, 2)), must(merkle.Compound(2048, 2, 8, 2)),
+		must(merkle.Compound(8192, 8, 8, 2)),
+	}
+}
+
+// big is the shapes that need several blocks and windows.
+func big() []merkle.Shape {
+	return []merkle.Shape{
+		must(merkle.Uniform(1<<18, 2)), must(merkle.Uniform(1<<18, 8)), must(merkle.Compound(1<<19, 8, 2, 0)),
+	}
+}
+
+func TestBuildAgainstSlow(t *testing.T) {
+	h := merkletest.Strict{}
+	for _, s := range append(shapes(), big()[1]) {
+		leaves := merkletest.Leaves(s.Leaves(), 1)
+		rows := merkletest.Slow(h, s, leaves)
+		for _, workers := range []int{1, 2, 7} {
+			tree, err := merkle.Build(t.Context(), h, s, leaves, &merkle.Options{Workers: workers})
+			if err != nil {
+				t.Fatalf("%v: %v", s, err)
+			}
+			for l, row := range rows {
+				got := make([]merkle.Digest, len(row))
+				if err := tree.ReadNodes(got, l, 0); err != nil || !slices.Equal(got, row) {
+					t.Fatalf("%v: workers %d: level %d differs (%v)", s, workers, l, err)
+				}
+			}
+			for i := uint64(0); i < s.Leaves(); i += 1 + s.Leaves()/97 {
+				p, err := tree.Proof(i)
+				if err != nil || !reflect.DeepEqual(p, merkletest.SlowProof(s, rows, i)) {
+					t.Fatalf("%v: proof %d: %v, %v", s, i, p, err)
+				}
+				if err := merkle.Verify(h, s, tree.Root(), p); err != nil {
+					t.Fatalf("%v: proof %d: %v", s, i, err)
+				}
+			}
+		}
+	}
+}
+
+// files makes empty files for the base trees of s.
+func files(t *testing.T, s merkle.Shape) ([]io.WriterAt, []io.ReaderAt) {
+	t.Helper()
+	var w []io.WriterAt
+	var r []io.ReaderAt
+	dir := t.TempDir()
+	for i := range s.Trees() {
+		f, err := os.Create(filepath.Join(dir, fmt.Sprintf("tree-%d", i)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { f.Close() })
+		w, r = append(w, f), append(r, f)
+	}
+	return w, r
+}
+
+func TestFiles(t *testing.T) {
+	h := merkletest.Strict{}
+	for _, s := range append(shapes(), big()...) {
+		leaves := merkletest.Leaves(s.Leaves(), 2)
+		want, err := merkle.Build(t.Context(), h, s, leaves, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := []uint64{0, s.Leaves() - 1, 0, s.Leaves() / 2, s.Leaves() / 3, s.Leaves()/3 + 1}
+		proofs, err := want.Open(t.Context(), all, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range layouts(s) {
+			for _, workers := range []int{1, 3} {
+				opt := &merkle.Options{Workers: workers}
+				w, r := files(t, s)
+				root, err := merkle.BuildFiles(t.Context(), h, s, l, merkle.FromSlice(leaves), w, opt)
+				if err != nil || root != want.Root() {
+					t.Fatalf("%v %+v: root %x, %v", s, l, root, err)
+				}
+				size := must(l.FileSize(s))
+				for _, f := range r {
+					if st, err := f.(*os.File).Stat(); err != nil || st.Size() != size {
+						t.Fatalf("%v %+v: size %v, want %d", s, l, st.Size(), size)
+					}
+				}
+				tree, err := merkle.OpenFiles(h, s, l, r, sliceReader(leaves))
+				if err != nil || tree.Root() != root {
+					t.Fatalf("%v %+v: %v", s, l, err)
+				}
+				got, err := tree.Open(t.Context(), all, opt)
+				if err != nil || !reflect.DeepEqual(got, proofs) {
+					t.Fatalf("%v %+v: proofs differ: %v", s, l, err)
+				}
+				for level := range s.Depth() + 1 {
+					at := s.Width(level) / 2
+					a, err := tree.Node(level, at)
+					if b := must(want.Node(level, at)); err != nil || a != b {
+						t.Fatalf("%v %+v: node %d of level %d: %v", s, l, at, level, err)
+					}
+				}
+			}
+		}
+	}
+}
+
+// layouts returns every layout of a small shape, and some of a large one.
+func layouts(s merkle.Shape) []merkle.Layout {
+	var all []merkle.Layout
+	for d := range s.BaseDepth() {
+		if s.Leaves() > 1<<14 && d > 2 && d < s.BaseDepth()-1 {
+			continue
+		}
+		all = append(all, merkle.Layout{Detached: true, Discard: d})
+	}
+	return append(all, merkle.Layout{}, merkle.Layout{Discard: s.BaseDepth() - 1})
+}
+
+type sliceReader []merkle.Digest
+
+func (r sliceReader) ReadAt(b []byte, off int64) (int, error) {
+	n := copy(b, merkle.Bytes(r)[off:])
+	if n < len(b) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+func TestVerifyBatch(t *testing.T) {
+	h := merkletest.Strict{}
+	for _, s := range shapes() {
+		tree := must(merkle.Build(t.Context(), h, s, merkletest.Leaves(s.Leaves(), 3), nil))
+		var indices []uint64
+		for i := range uint64(700) {
+			indices = append(indices, i*7%s.Leaves())
+		}
+		proofs := must(tree.Open(t.Context(), indices, nil))
+		bad, err := merkle.VerifyBatch(t.Context(), h, s, []merkle.Digest{tree.Root()}, proofs, nil)
+		if bad != nil || err != nil {
+			t.Fatalf("%v: %v %v", s, bad, err)
+		}
+		proofs[0].Leaf[3] ^= 1
+		proofs[255].Siblings[0][31] |= 0x80
+		proofs[256].Siblings = proofs[256].Siblings[1:]
+		proofs[699].Index = s.Leaves()
+		for _, workers := range []int{1, 2} {
+			bad, err = merkle.VerifyBatch(t.Context(), h, s, []merkle.Digest{tree.Root()}, proofs, &merkle.Options{Workers: workers})
+			if err != nil || !slices.Equal(bad, []int{0, 255, 256, 699}) {
+				t.Fatalf("%v: %v %v", s, bad, err)
+			}
+		}
+		for i, p := range proofs {
+			err := merkle.Verify(h, s, tree.Root(), p)
+			if slices.Contains(bad, i) != errors.Is(err, merkle.ErrProof) {
+				t.Fatalf("%v: proof %d: %v", s, i, err)
+			}
+		}
+	}
+}
+
+func TestCancel(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	s := big()[0]
+	opt := &merkle.Options{Workers: 3, Progress: func(string, uint64, uint64) { cancel() }}
+	if _, err := merkle.Build(ctx, merkletest.Plain{}, s, make([]merkle.Digest, s.Leaves()), opt); !errors.Is(err, context.Canceled) {
+		t.Fatalf("build: %v", err)
+	}
+	if _, err := merkle.BuildFiles(ctx, merkletest.Plain{}, s, merkle.Layout{}, merkle.FromReader(zeros{}), nil, opt); !errors.Is(err, context.Canceled) {
+		t.Fatalf("build files: %v", err)
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }
