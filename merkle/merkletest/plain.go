@@ -15,8 +15,8 @@ type Plain struct{}
 // Name returns "plain-sha256".
 func (Plain) Name() string { return "plain-sha256" }
 
-// Supports reports arity >= 1.
-func (Plain) Supports(arity int) bool { return arity >= 1 }
+// Supports reports arity >= 2.
+func (Plain) Supports(arity int) bool { return arity >= 2 }
 
 // Canonical returns -1.
 func (Plain) Canonical([]merkle.Digest) int { return -1 }

@@ -1,0 +1,34 @@
+// Package blake3 is BLAKE3 as a hasher of trees: a node is the 32-byte BLAKE3 hash of its children, one after
+// another, without key or tag. Every 32 bytes are a canonical node. The compression is
+// github.com/zeebo/blake3's; wide nodes (16 children and more) reach its rate for long inputs, binary
+// nodes cost one compression each.
+//
+// There is no separation between leaves and nodes: as everywhere in merkle, the fixed depth of a
+// shape keeps them apart.
+package blake3
+
+import (
+	"github.com/zeebo/blake3"
+
+	"github.com/assaylab/assay/merkle"
+)
+
+// Hasher hashes groups of 2 to merkle.MaxArity children. The zero value is ready, and safe for
+// concurrent use.
+type Hasher struct{}
+
+// Name returns "blake3".
+func (Hasher) Name() string { return "blake3" }
+
+// Supports reports 2 <= arity <= merkle.MaxArity.
+func (Hasher) Supports(arity int) bool { return arity >= 2 && arity <= merkle.MaxArity }
+
+// Canonical returns -1: any 32 bytes are a node.
+func (Hasher) Canonical([]merkle.Digest) int { return -1 }
+
+// Parents sets dst[i] to BLAKE3 of src[i*arity:(i+1)*arity].
+func (Hasher) Parents(dst, src []merkle.Digest, arity int) {
+	for i := range dst {
+		dst[i] = blake3.Sum256(merkle.Bytes(src[i*arity : (i+1)*arity]))
+	}
+}

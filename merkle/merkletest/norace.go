@@ -1,0 +1,5 @@
+//go:build !race
+
+package merkletest
+
+const raceEnabled = false
