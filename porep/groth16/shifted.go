@@ -1,0 +1,77 @@
+package groth16
+
+import (
+	"runtime"
+
+	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
+	"github.com/consensys/gnark-crypto/ecc/bls12-381/fp"
+)
+
+// shiftWidth is the width of the windows over shifted points, shiftWindows their number: scalars are below 2^255, so that
+// the signed digit of the last window needs no further carry.
+const (
+	shiftWidth   = 8
+	shiftWindows = 32
+)
+
+// shiftedPoints holds 2^(8w)·point[i] at w*n+i, so that the digits of all windows go into one set of buckets and nothing is
+// doubled while verifying.
+type shiftedPoints struct {
+	n      int
+	points []bls.G1Affine
+}
+
+// shift computes the multiples of the points, doubling all of them together.
+func shift(points []bls.G1Affine) *shiftedPoints {
+	n := len(points)
+	s := &shiftedPoints{n: n, points: make([]bls.G1Affine, shiftWindows*n)}
+	copy(s.points, points)
+	for w := 1; w < shiftWindows; w++ {
+		row := s.points[w*n : (w+1)*n]
+		copy(row, s.points[(w-1)*n:w*n])
+		for range shiftWidth {
+			doubleAll(row)
+		}
+	}
+	return s
+}
+
+// doubleAll doubles every point in place; none is the identity or of order two.
+func doubleAll(points []bls.G1Affine) {
+	inv := make([]fp.Element, len(points))
+	for i := range points {
+		inv[i].Double(&points[i].Y)
+	}
+	inv = fp.BatchInvert(inv)
+	for i := range points {
+		p := points[i]
+		addAffine(&points[i], &p, &p, &inv[i])
+	}
+}
+
+// multiExp returns the sum of scalars[i]·point[i] for the first len(scalars) points.
+func (s *shiftedPoints) multiExp(scalars []limbs) bls.G1Jac {
+	entries := make([]entry, 0, 6*len(scalars))
+	for i := range scalars {
+		l := &scalars[i]
+		for w := 0; w <= l.bitLen()/shiftWidth; w++ {
+			at := int32(w*s.n + i)
+			if d := l.digit(w, shiftWidth); d > 0 {
+				entries = append(entries, entry{bucket: int32(d - 1), point: at})
+			} else if d < 0 {
+				entries = append(entries, entry{bucket: int32(-d - 1), point: -at - 1})
+			}
+		}
+	}
+	var buckets [1 << (shiftWidth - 1)]bls.G1Affine
+	new(bucketSet).sum(buckets[:], s.points, entries)
+	return weigh(buckets[:])
+}
+
+// defaultWorkers resolves the Workers field of the options.
+func defaultWorkers(n int) int {
+	if n > 0 {
+		return n
+	}
+	return runtime.GOMAXPROCS(0)
+}
