@@ -1,0 +1,20 @@
+// Package porep seals sectors and proves it: Filecoin's stacked DRG proof of replication.
+//
+// The one idea: data goes down one way, and each stage is a call of its own that takes files and a small
+// value and leaves files and a small value, so that stages may run in other processes, days apart. Stage
+// puts the data into a sector and gives CommD; Label makes the key, layer upon layer of labels, each
+// bound to the one before; Commit makes TreeC over the columns of labels, encodes the data with the
+// last layer into the replica, makes TreeRLast over it and gives CommR; Prove opens the challenged
+// nodes; Verify judges that from public values alone; Unseal gives any range of the data back. Seal is
+// the first three at once.
+//
+// Files have the names, the layout and the bytes that rust-fil-proofs 19.1 writes and reads, and the
+// vanilla proof its JSON, so that a sector may move there and back at any point. Verification checks
+// more than the reference does: parent labels follow from the opened columns.
+//
+// Limits: columns of 2 and 11 layers, as registered proofs have them. Groth16 proofs over what is proven
+// here are in porep/groth16. 32 and 64 GiB take 64 and 128 GiB of memory to label, as the reference does.
+//
+// Exactness is proven by labels.json, seal.json, seal_512mib.json, unseal.json, porep_challenges.json and
+// porep_c1_*.json of the recorded vectors (filecoin-proofs 19.1.0); some of them are in testdata.
+package porep

@@ -1,0 +1,272 @@
+package porep
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/assaylab/assay/porep/graph"
+	"github.com/assaylab/assay/porep/internal/label"
+	"github.com/assaylab/assay/porep/sector"
+)
+
+const maxLanes = label.MaxLanes
+
+// Label computes the labels of one sector and writes layer l (from 1 on) to w at (l-1)*size, as they are
+// made.
+//
+// Labels are 32-byte little-endian field elements, node 0 first. Memory is two layers plus a window of
+// parents, see LabelMemory. Writes come from one goroutine, in growing order within a layer, and end
+// before Label returns. Output does not depend on opt. Errors: ctx.Err(), sector.ErrProofType,
+// sector.ErrCommitment for an id that is no field element, ErrMemory, or w's, wrapped.
+//
+// Source: Filecoin spec, "SDR", and rust-fil-proofs stacked/vanilla/create_label.
+func Label(ctx context.Context, id sector.ReplicaID, p sector.Proof, w io.WriterAt, opt *Options) error {
+	return LabelBatch(ctx, []sector.ReplicaID{id}, p, []io.WriterAt{w}, opt)
+}
+
+// LabelBatch labels several sectors of one kind: what it writes for each is byte for byte what Label
+// writes. Up to opt.Lanes of them go through the graph side by side on one goroutine, which costs little
+// more than one alone; where there are more, groups run on up to opt.Workers goroutines as far as
+// opt.Memory lets them. ws has a writer for each id. Errors as Label.
+func LabelBatch(ctx context.Context, ids []sector.ReplicaID, p sector.Proof, ws []io.WriterAt, opt *Options) error {
+	if len(ids) == 0 || len(ids) != len(ws) {
+		return fmt.Errorf("porep: %d sectors and %d writers to label", len(ids), len(ws))
+	}
+	size := int64(p.Size)
+	return labelSectors(ctx, ids, p, opt, func(from, n int) sink { return writerSink{ws[from : from+n], size} })
+}
+
+// LabelMemory returns the bytes of memory that labelling so many sectors of kind p side by side takes:
+// two layers of each, the parents (up to 256 MiB) and small change.
+func LabelMemory(p sector.Proof, lanes int) uint64 {
+	return 2*uint64(lanes)*uint64(p.Size) + feedMemory(p.Nodes()) + uint64(lanes)*2*blockNodes*sector.NodeSize
+}
+
+// A sink takes labels as they are made, from one goroutine.
+type sink interface {
+	// write takes labels of a lane's layer (from 1 on), at that offset of the layer.
+	write(lane, layer int, b []byte, off int64) error
+	// end says that a layer is whole.
+	end(layer int) error
+}
+
+// A writerSink writes layer after layer into one writer a lane.
+type writerSink struct {
+	ws   []io.WriterAt
+	size int64
+}
+
+func (s writerSink) write(lane, layer int, b []byte, off int64) error {
+	_, err := s.ws[lane].WriteAt(b, int64(layer-1)*s.size+off)
+	return err
+}
+
+func (writerSink) end(int) error { return nil }
+
+// labelSectors labels groups of sectors; newSink gives the sink of the n sectors from one on.
+func labelSectors(ctx context.Context, ids []sector.ReplicaID, p sector.Proof, opt *Options, newSink func(from, n int) sink) error {
+	g, err := labelGraph(p, ids...)
+	if err != nil {
+		return err
+	}
+	lanes := opt.lanes(len(ids))
+	groups := (len(ids) + lanes - 1) / lanes
+	need := LabelMemory(p, lanes)
+	if err := opt.budget("labelling", need); err != nil {
+		return err
+	}
+	together := min(opt.workers(), groups)
+	if opt != nil && opt.Memory != 0 {
+		together = min(together, int(min(opt.Memory/need, uint64(groups))))
+	}
+	m := &meter{opt: opt, stage: "label", total: uint64(p.Layers) * p.Nodes() * uint64(len(ids))}
+	return spread(ctx, together, uint64(groups), func(i uint64) error {
+		from := int(i) * lanes
+		n := min(lanes, len(ids)-from)
+		l := &labeller{p: p, g: g, ids: ids[from : from+n], sink: newSink(from, n), workers: max(1, opt.workers()/together), m: m}
+		last, err := l.run(ctx)
+		return firstError(err, last.Free())
+	})
+}
+
+// labelGraph checks what labels depend on and returns the graph.
+func labelGraph(p sector.Proof, ids ...sector.ReplicaID) (*graph.Graph, error) {
+	if err := p.Check(); err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		if !sector.Canonical(id) {
+			return nil, fmt.Errorf("%w: replica id %v is no field element", sector.ErrCommitment, id)
+		}
+	}
+	return graph.New(p)
+}
+
+// A labeller labels one group of sectors side by side.
+type labeller struct {
+	p       sector.Proof
+	g       *graph.Graph
+	ids     []sector.ReplicaID
+	sink    sink
+	workers int
+	m       *meter
+
+	// done layers need not be made; before holds layer done of each sector (nil for none).
+	done   int
+	before []io.ReaderAt
+
+	lanes *label.Lanes
+	cur   *label.Buffer
+	prev  *label.Buffer
+}
+
+// run makes the layers that are missing and returns the last one, interleaved, which the caller frees.
+func (l *labeller) run(ctx context.Context) (*label.Buffer, error) {
+	raw := make([][32]byte, len(l.ids))
+	for i, id := range l.ids {
+		raw[i] = id
+	}
+	var err error
+	if l.lanes, err = label.New(raw...); err != nil {
+		return nil, err
+	}
+	if l.cur, err = label.NewBuffer(len(l.ids) * int(l.p.Size)); err != nil {
+		return nil, err
+	}
+	if l.prev, err = label.NewBuffer(len(l.ids) * int(l.p.Size)); err != nil {
+		return nil, firstError(err, l.cur.Free())
+	}
+	if l.done > 0 {
+		err = l.load(ctx)
+	}
+	if err == nil {
+		err = l.layers(ctx)
+	}
+	err = firstError(err, l.cur.Free())
+	if err != nil {
+		return nil, firstError(err, l.prev.Free())
+	}
+	return l.prev, nil
+}
+
+// load reads the layer that is already there.
+func (l *labeller) load(ctx context.Context) error {
+	buf := make([]byte, blockNodes*sector.NodeSize)
+	for lane, r := range l.before {
+		for i := range blocks(l.p.Nodes()) {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			lo, hi := block(i, l.p.Nodes())
+			b := buf[:(hi-lo)*sector.NodeSize]
+			if err := readFull(r, b, int64(lo)*sector.NodeSize); err != nil {
+				return fmt.Errorf("porep: layer %d: %w", l.done, err)
+			}
+			label.Put(l.span(l.prev, lo, hi), b, len(l.ids), lane)
+		}
+	}
+	l.m.add(uint64(l.done) * l.p.Nodes() * uint64(len(l.ids)))
+	return nil
+}
+
+// layers makes all layers after l.done. When it returns without error, prev holds the last one.
+func (l *labeller) layers(ctx context.Context) error {
+	if l.done >= l.p.Layers {
+		return nil
+	}
+	eg, ctx := errgroup.WithContext(ctx)
+	out := make(chan chunk, 4)
+	written := make(chan struct{}, l.p.Layers) // one for each layer that is whole at the sink
+	eg.Go(func() error { return l.drain(out, written) })
+	eg.Go(func() error {
+		defer close(out)
+		f, err := newFeed(ctx, eg, l.g, l.p.Layers-l.done, l.workers)
+		if err != nil {
+			return err
+		}
+		for layer := l.done + 1; layer <= l.p.Layers; layer++ {
+			if layer-2 > l.done { // that layer lies where this one will
+				select {
+				case <-written:
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			}
+			if err := l.layer(ctx, f, layer, out); err != nil {
+				return err
+			}
+			l.cur, l.prev = l.prev, l.cur
+		}
+		return nil
+	})
+	return eg.Wait()
+}
+
+// A chunk is interleaved labels of a layer, from node first on, to be written.
+type chunk struct {
+	layer int
+	first uint64
+	b     []byte
+}
+
+// layer makes one layer.
+func (l *labeller) layer(ctx context.Context, f *feed, layer int, out chan<- chunk) error {
+	for i := range blocks(l.p.Nodes()) {
+		parents, err := f.next(ctx, i)
+		if err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		lo, hi := block(i, l.p.Nodes())
+		if err := l.lanes.Label(uint32(layer), lo, parents, l.cur.Bytes(), l.prev.Bytes()); err != nil {
+			return fmt.Errorf("porep: layer %d: %w", layer, err)
+		}
+		f.back(parents)
+		select {
+		case out <- chunk{layer, lo, l.span(l.cur, lo, hi)}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		l.m.add((hi - lo) * uint64(len(l.ids)))
+	}
+	return nil
+}
+
+// span returns the memory of the nodes lo..hi-1 of all lanes.
+func (l *labeller) span(b *label.Buffer, lo, hi uint64) []byte {
+	row := uint64(len(l.ids)) * sector.NodeSize
+	return b.Bytes()[lo*row : hi*row]
+}
+
+// drain hands labels to the sink until out is closed.
+func (l *labeller) drain(out <-chan chunk, written chan<- struct{}) error {
+	lanes := len(l.ids)
+	var scratch []byte
+	if lanes > 1 {
+		scratch = make([]byte, blockNodes*sector.NodeSize)
+	}
+	for c := range out {
+		for lane := range lanes {
+			b := c.b
+			if lanes > 1 {
+				b = scratch[:len(c.b)/lanes]
+				label.Take(b, c.b, lanes, lane)
+			}
+			if err := l.sink.write(lane, c.layer, b, int64(c.first)*sector.NodeSize); err != nil {
+				return fmt.Errorf("porep: write layer %d: %w", c.layer, err)
+			}
+		}
+		if c.first+uint64(len(c.b)/(lanes*sector.NodeSize)) == l.p.Nodes() {
+			if err := l.sink.end(c.layer); err != nil {
+				return fmt.Errorf("porep: finish layer %d: %w", c.layer, err)
+			}
+			written <- struct{}{}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,84 @@
+package porep
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+
+	"github.com/assaylab/assay/merkle"
+)
+
+// Options are the knobs of the stages. nil and the zero value are fine; no result depends on them, except
+// that a budget too small is an error.
+type Options struct {
+	// Workers is the number of goroutines that compute; 0 is runtime.GOMAXPROCS(0).
+	Workers int
+
+	// Lanes is the number of sectors that one goroutine labels side by side, 1 to 4; 0 is as many as
+	// there are, up to 4.
+	Lanes int
+
+	// Memory is the budget in bytes for the buffers of a stage; 0 is no limit. A stage that needs more
+	// returns a MemoryError before it allocates.
+	Memory uint64
+
+	// Progress, if not nil, is called between batches, by one goroutine at a time, with the nodes that
+	// are done. It must return soon.
+	Progress func(stage string, done, total uint64)
+}
+
+// ErrMemory says that a budget does not suffice.
+var ErrMemory = errors.New("porep: memory budget too small")
+
+// A MemoryError tells how much memory a stage needs. It is an ErrMemory.
+type MemoryError struct {
+	Stage        string
+	Need, Budget uint64
+}
+
+// Error states both figures in bytes.
+func (e *MemoryError) Error() string {
+	return fmt.Sprintf("porep: %s needs %d bytes of memory, the budget is %d", e.Stage, e.Need, e.Budget)
+}
+
+// Is reports that e is an ErrMemory.
+func (e *MemoryError) Is(target error) bool { return target == ErrMemory }
+
+func (o *Options) workers() int {
+	if o == nil || o.Workers <= 0 {
+		return runtime.GOMAXPROCS(0)
+	}
+	return o.Workers
+}
+
+// lanes returns how many of n sectors are labelled side by side.
+func (o *Options) lanes(n int) int {
+	if o == nil || o.Lanes <= 0 {
+		return min(n, maxLanes)
+	}
+	return min(n, o.Lanes, maxLanes)
+}
+
+// budget refuses a stage that needs more memory than there may be.
+func (o *Options) budget(stage string, need uint64) error {
+	if o == nil || o.Memory == 0 || need <= o.Memory {
+		return nil
+	}
+	return &MemoryError{Stage: stage, Need: need, Budget: o.Memory}
+}
+
+// report calls Progress.
+func (o *Options) report(stage string, done, total uint64) {
+	if o != nil && o.Progress != nil {
+		o.Progress(stage, done, total)
+	}
+}
+
+// merkle returns the options of work on a tree that is called stage in reports.
+func (o *Options) merkle(stage string) *merkle.Options {
+	m := &merkle.Options{Workers: o.workers()}
+	if o != nil && o.Progress != nil && stage != "" {
+		m.Progress = func(_ string, done, total uint64) { o.Progress(stage, done, total) }
+	}
+	return m
+}

@@ -1,0 +1,47 @@
+package porep
+
+import (
+	"errors"
+	"io"
+	"sync"
+)
+
+// firstError returns the first of errs that is one.
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readFull fills b from offset off on. A reader that ends early gives io.ErrUnexpectedEOF.
+func readFull(r io.ReaderAt, b []byte, off int64) error {
+	n, err := r.ReadAt(b, off)
+	if n == len(b) {
+		return nil
+	}
+	if err == nil || errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// A meter adds up the progress of several goroutines.
+type meter struct {
+	opt         *Options
+	stage       string
+	mu          sync.Mutex
+	done, total uint64
+}
+
+func (m *meter) add(n uint64) {
+	if m == nil || m.opt == nil || m.opt.Progress == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.done += n
+	m.opt.Progress(m.stage, m.done, m.total)
+}
