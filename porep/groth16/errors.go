@@ -29,14 +29,15 @@ func (e *PointError) Error() string {
 
 func (e *PointError) Unwrap() error { return e.Kind }
 
-// A BatchError lists the members of a batch that were refused. It wraps ErrProof.
+// A BatchError lists the members of a batch that were not proven, each with the error that verifying it alone gives. It
+// wraps all of these, so that errors.Is(err, ErrProof) holds where at least one member was refuted.
 type BatchError struct {
 	Bad  []int   // indexes in the batch, ascending
 	Errs []error // why, beside Bad
 }
 
 func (e *BatchError) Error() string {
-	return fmt.Sprintf("groth16: %d members of the batch refused, the first is %d: %v", len(e.Bad), e.Bad[0], e.Errs[0])
+	return fmt.Sprintf("groth16: %d members of the batch not proven, the first is %d: %v", len(e.Bad), e.Bad[0], e.Errs[0])
 }
 
-func (e *BatchError) Unwrap() error { return ErrProof }
+func (e *BatchError) Unwrap() []error { return e.Errs }

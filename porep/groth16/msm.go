@@ -8,39 +8,44 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// smallBits separates the inputs that are numbers (challenges and node indexes, almost all of them) from those that are
-// commitments or hashes.
-const smallBits = 64
+// Scalars are summed by length: numbers (challenges and node indexes, almost all inputs), numbers times coefficients of a
+// batch, and the others, which are commitments or hashes.
+const (
+	smallBits  = 64
+	middleBits = 192
+)
 
-// multiExp returns the sum of scalars[i]·points[i]. Points lie in the prime-order subgroup, scalars are below r. Numbers of
-// at most smallBits bits and the others are summed apart, each with windows over its own length; the others are first split
-// in two halves of 128 bits by the curve's endomorphism.
+// multiExp returns the sum of scalars[i]·points[i]. Points lie in the prime-order subgroup, scalars are below r. Scalars of
+// different lengths are summed apart, each with windows over its own length; the longest are first split in two halves of
+// 128 bits by the curve's endomorphism.
 func multiExp(points []bls.G1Affine, scalars []limbs, workers int) bls.G1Jac {
-	small, large := make([]int, 0, len(scalars)), make([]int, 0, 16)
+	var class [3]struct {
+		p []bls.G1Affine
+		k []limbs
+	}
 	for i := range scalars {
-		switch n := scalars[i].bitLen(); {
-		case n == 0:
-		case n <= smallBits:
-			small = append(small, i)
-		default:
-			large = append(large, i)
+		n := scalars[i].bitLen()
+		if n == 0 {
+			continue
 		}
+		if n > middleBits {
+			c := &class[2]
+			q, lo, hi := split(&points[i], &scalars[i])
+			c.p, c.k = append(c.p, points[i], q), append(c.k, lo, hi)
+			continue
+		}
+		c := &class[0]
+		if n > smallBits {
+			c = &class[1]
+		}
+		c.p, c.k = append(c.p, points[i]), append(c.k, scalars[i])
 	}
-	p, k := make([]bls.G1Affine, 0, len(small)), make([]limbs, 0, len(small))
-	for _, i := range small {
-		p, k = append(p, points[i]), append(k, scalars[i])
+	sum := pippenger(class[0].p, class[0].k, workers)
+	for _, c := range class[1:] {
+		part := pippenger(c.p, c.k, workers)
+		sum.AddAssign(&part)
 	}
-	sum := pippenger(p, k, workers)
-	if len(large) == 0 {
-		return sum
-	}
-	p, k = make([]bls.G1Affine, 0, 2*len(large)), make([]limbs, 0, 2*len(large))
-	for _, i := range large {
-		q, lo, hi := split(&points[i], &scalars[i])
-		p, k = append(p, points[i], q), append(k, lo, hi)
-	}
-	rest := pippenger(p, k, workers)
-	return *sum.AddAssign(&rest)
+	return sum
 }
 
 // endoRoot is the cube root of unity of the base field by which (x, y) -> (endoRoot·x, y) multiplies points of the subgroup

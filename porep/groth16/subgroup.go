@@ -2,7 +2,6 @@ package groth16
 
 import (
 	"crypto/rand"
-	"encoding/binary"
 	"fmt"
 
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
@@ -55,17 +54,4 @@ func allInSubgroup(points []bls.G1Affine) (bool, error) {
 		}
 	}
 	return true, nil
-}
-
-// random128 returns a random scalar a + b·lambda, a and b below 2^64, as the pair (a, b): 2^128 different values, because
-// lambda is far above 2^64, cheap to multiply by because the endomorphism multiplies by lambda. Zero is drawn again.
-func random128(r func([]byte) error) (a, b uint64, err error) {
-	var buf [16]byte
-	for a|b == 0 {
-		if err := r(buf[:]); err != nil {
-			return 0, 0, fmt.Errorf("groth16: no randomness for the coefficients: %w", err)
-		}
-		a, b = binary.LittleEndian.Uint64(buf[:8]), binary.LittleEndian.Uint64(buf[8:])
-	}
-	return a, b, nil
 }
