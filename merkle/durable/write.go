@@ -1,0 +1,206 @@
+package durable
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+)
+
+// Create makes the file name of size bytes, which must be known, and records it in phase. fill writes the bytes, in any
+// order and from any number of goroutines. The file takes its place only when it is whole and durable. If making it
+// durable fails, it is thrown away and filled once more (the kernel may have dropped the bytes, so the sync is not
+// repeated); a second failure is returned.
+func (j *Job) Create(ctx context.Context, phase uint8, name string, size int64, fill func(File) error) error {
+	var digests []Digest
+	err := j.replace(name, func(f File) error {
+		if err := f.Preallocate(size); err != nil {
+			return err
+		}
+		if err := fill(f); err != nil {
+			return err
+		}
+		if have, err := f.Size(); err != nil || have != size {
+			return fmt.Errorf("%d bytes were written, want %d: %w", have, size, errors.Join(err, ErrSize))
+		}
+		var err error
+		digests, err = digestRange(ctx, f, 0, size, j.opt.Workers)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return j.record(phase, name, 0, size, digests)
+}
+
+// ErrSize says that a file has not the length it was announced with.
+var ErrSize = errors.New("durable: wrong length")
+
+// replace writes a file beside name, makes it durable and moves it into place.
+func (j *Job) replace(name string, fill func(File) error) error {
+	if len(name) > maxName {
+		return fmt.Errorf("durable: the name %q is over %d bytes", name, maxName)
+	}
+	err := j.prepare(name+suffix, fill)
+	if errors.Is(err, errSync) {
+		err = j.prepare(name+suffix, fill)
+	}
+	if err == nil {
+		err = j.fs.Rename(name+suffix, name)
+	}
+	if err == nil {
+		err = j.fs.SyncDir(parent(name))
+	}
+	if err != nil {
+		return fmt.Errorf("durable: %s: %w", name, err)
+	}
+	return nil
+}
+
+var errSync = errors.New("sync failed")
+
+// prepare writes one file durably and removes it again after any error.
+func (j *Job) prepare(name string, fill func(File) error) (err error) {
+	f, err := j.fs.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_TRUNC)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, ignoreMissing(j.fs.Remove(name)))
+		}
+	}()
+	if err = fill(f); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	if err = f.Sync(); err != nil {
+		return errors.Join(fmt.Errorf("%w: %w", errSync, err), f.Close())
+	}
+	return f.Close()
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// record makes the digests durable, then the record. If these bytes were recorded before, found damaged and now come out
+// otherwise, then whatever was made from the first ones is void.
+func (j *Job) record(phase uint8, name string, offset, length int64, digests []Digest) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	r := record{kind: kindBytes, phase: phase, name: name, offset: offset, length: length, digest: sum(flatten(digests))}
+	if err := j.diverge(r); err != nil {
+		return err
+	}
+	if j.failed {
+		return ErrFailed
+	}
+	if err := j.sums.put(j.blocks, digests); err != nil {
+		return err
+	}
+	if err := j.write(r); err != nil {
+		return err
+	}
+	j.item(name).checked = true
+	return nil
+}
+
+// diverge voids all that followed an older record of r's bytes, if that had another digest.
+func (j *Job) diverge(r record) error {
+	it := j.item(r.name)
+	for _, parts := range [][]part{it.old, it.parts} {
+		for _, p := range parts {
+			if p.offset != r.offset || p.length == r.length && p.digest == r.digest {
+				continue
+			}
+			j.report(r.name, -1, errors.New("made again, the bytes are others; what was built on them is made again"))
+			return j.write(record{kind: kindReset, offset: p.record})
+		}
+	}
+	return nil
+}
+
+// A Growing is a large file that is written in place, one durable segment after another.
+type Growing struct {
+	job   *Job
+	name  string
+	phase uint8
+	size  int64
+	done  int64
+	file  File
+}
+
+// Grow opens or creates the file name of size bytes with its room allocated. Its first Done bytes are recorded and checked;
+// the rest is to be appended. Close it after use.
+func (j *Job) Grow(ctx context.Context, phase uint8, name string, size int64) (*Growing, error) {
+	done, err := j.Check(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	if done > size {
+		return nil, fmt.Errorf("durable: %s: %w: %d bytes are recorded, want %d", name, ErrSize, done, size)
+	}
+	f, err := j.fs.OpenFile(name, os.O_RDWR|os.O_CREATE)
+	if err != nil {
+		return nil, fmt.Errorf("durable: %s: %w", name, err)
+	}
+	if err = f.Preallocate(size); err == nil {
+		err = f.Truncate(size)
+	}
+	if err == nil {
+		err = j.fs.SyncDir(parent(name))
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("durable: %s: %w", name, err), f.Close())
+	}
+	return &Growing{j, name, phase, size, done, f}, nil
+}
+
+// Done is the number of bytes that are durable.
+func (g *Growing) Done() int64 { return g.done }
+
+// ReadAt reads the file.
+func (g *Growing) ReadAt(b []byte, off int64) (int, error) { return g.file.ReadAt(b, off) }
+
+// Append writes b behind what is done and makes it durable; when it returns nil, b survives a crash. If the sync fails,
+// b is written once more; a second failure is returned, and the next Open goes on from Done. b is not kept.
+func (g *Growing) Append(ctx context.Context, b []byte) error {
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	if int64(len(b)) > g.size-g.done {
+		return fmt.Errorf("durable: %s: %w: %d bytes behind %d of %d", g.name, ErrSize, len(b), g.done, g.size)
+	}
+	if len(b) == 0 {
+		return nil
+	}
+	err := g.put(b)
+	if errors.Is(err, errSync) {
+		err = g.put(b)
+	}
+	if err != nil {
+		return fmt.Errorf("durable: %s at %d: %w", g.name, g.done, err)
+	}
+	if err := g.job.record(g.phase, g.name, g.done, int64(len(b)), digestBytes(b)); err != nil {
+		return err
+	}
+	g.done += int64(len(b))
+	return nil
+}
+
+// put writes b and syncs the file.
+func (g *Growing) put(b []byte) error {
+	if err := writeFull(g.file, b, g.done); err != nil {
+		return err
+	}
+	if err := g.file.Sync(); err != nil {
+		return fmt.Errorf("%w: %w", errSync, err)
+	}
+	return nil
+}
+
+// Close closes the file; what was appended stays.
+func (g *Growing) Close() error { return g.file.Close() }
