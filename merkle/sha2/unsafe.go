@@ -11,3 +11,6 @@ import (
 func flat(nodes []merkle.Digest) []byte {
 	return unsafe.Slice(&nodes[0][0], 32*len(nodes))
 }
+
+// ahead is p moved on by n bytes of the memory it points into.
+func ahead(p *byte, n uintptr) *byte { return (*byte)(unsafe.Add(unsafe.Pointer(p), n)) }
