@@ -126,3 +126,10 @@ func limbs(d *merkle.Digest) (e fr.Element) {
 
 // rSquare is 2^512 mod r as raw words: a Montgomery product by it turns a value into Montgomery form.
 var rSquare = fr.Element{0xc999e990f3f29c6d, 0x2b6cedcb87925c23, 0x05d314967254398f, 0x0748d9d99f59ff11}
+
+// putWords writes the four words of a value, the inverse of limbs.
+func putWords(d *merkle.Digest, e *fr.Element) {
+	for i, w := range e {
+		binary.LittleEndian.PutUint64(d[8*i:], w)
+	}
+}

@@ -4,7 +4,7 @@ import "github.com/assaylab/assay/merkle"
 
 // hash is Hash without checks.
 func hash(dst, src []merkle.Digest, arity int, tag uint64) {
-	hashGeneric(dst, src, arity, tag)
+	hashScalar(dst, src, arity, tag)
 }
 
 // columnBatch is how many columns are gathered at a time where no kernel reads the layers directly.
