@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/assaylab/assay/porep/sector"
 )
@@ -35,8 +36,8 @@ type Graph struct {
 	// fold tells that expander parents are cut to 32 bits before they are divided, as V1_0_0 does.
 	fold bool
 
-	tablesOnce sync.Once
-	tables     *feistelTables
+	tablesMu sync.Mutex // held while tables are made
+	tables   atomic.Pointer[feistelTables]
 }
 
 // New returns the graph of sectors of the kind p; only its Size, ID and Version matter. Errors wrap
@@ -90,7 +91,7 @@ func (g *Graph) Parents(node uint64, dst *[Degree]uint32) error {
 		return fmt.Errorf("%w: node %d of %d", ErrRange, node, g.nodes)
 	}
 	g.baseParents(uint32(node), (*[BaseDegree]uint32)(dst[:]))
-	g.expParents(node, (*[ExpDegree]uint32)(dst[BaseDegree:]))
+	g.expParents(g.tables.Load(), node, (*[ExpDegree]uint32)(dst[BaseDegree:]))
 	return nil
 }
 
@@ -102,39 +103,52 @@ const tableShare = 16
 // tables (up to 1.5 MiB) that the graph keeps from then on; a call computes on the caller's goroutine.
 // A dst whose length is no multiple of 14, or that reaches beyond the last node, wraps [ErrRange].
 func (g *Graph) Range(first uint64, dst []uint32) error {
+	if err := checkRange(g.nodes, first, len(dst)); err != nil {
+		return err
+	}
 	count := uint64(len(dst)) / Degree
-	if uint64(len(dst))%Degree != 0 || first > g.nodes || count > g.nodes-first {
-		return fmt.Errorf("%w: %d values from node %d of %d", ErrRange, len(dst), first, g.nodes)
+	if count >= g.feistel.tableLen()/tableShare {
+		g.prepare()
 	}
-	if count < g.feistel.tableLen()/tableShare {
-		for i := range count {
-			d := dst[Degree*i:][:Degree]
-			g.baseParents(uint32(first+i), (*[BaseDegree]uint32)(d))
-			g.expParents(first+i, (*[ExpDegree]uint32)(d[BaseDegree:]))
-		}
-		return nil
-	}
-	g.tablesOnce.Do(func() { g.tables = g.feistel.newTables() })
+	t := g.tables.Load()
 	for i := range count {
 		d := dst[Degree*i:][:Degree]
 		g.baseParents(uint32(first+i), (*[BaseDegree]uint32)(d))
-		g.tableParents(first+i, (*[ExpDegree]uint32)(d[BaseDegree:]))
+		g.expParents(t, first+i, (*[ExpDegree]uint32)(d[BaseDegree:]))
 	}
 	return nil
 }
 
-// expParents sets dst to the expander parents of a node, hashing.
-func (g *Graph) expParents(node uint64, dst *[ExpDegree]uint32) {
-	for i := range dst {
-		dst[i] = g.row(g.feistel.permute(node*ExpDegree + uint64(i)))
+// checkRange refuses what is no range of whole nodes of a graph.
+func checkRange(nodes, first uint64, values int) error {
+	if values%Degree != 0 || first > nodes || uint64(values/Degree) > nodes-first {
+		return fmt.Errorf("%w: %d values from node %d of %d", ErrRange, values, first, nodes)
+	}
+	return nil
+}
+
+// prepare makes the tables of the permutation if they can be made.
+func (g *Graph) prepare() {
+	if g.tables.Load() != nil || g.feistel.half > maxTableBits {
+		return
+	}
+	g.tablesMu.Lock()
+	defer g.tablesMu.Unlock()
+	if g.tables.Load() == nil {
+		g.tables.Store(g.feistel.newTables())
 	}
 }
 
-// tableParents sets dst to the expander parents of a node by the tables.
-func (g *Graph) tableParents(node uint64, dst *[ExpDegree]uint32) {
-	t := g.tables
+// expParents sets dst to the expander parents of a node, by look-up where there are tables.
+func (g *Graph) expParents(t *feistelTables, node uint64, dst *[ExpDegree]uint32) {
 	for i := range dst {
-		dst[i] = g.row(t.permute(node*ExpDegree + uint64(i)))
+		index := node*ExpDegree + uint64(i)
+		if t != nil {
+			index = t.permute(index)
+		} else {
+			index = g.feistel.permute(index)
+		}
+		dst[i] = g.row(index)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"strconv"
 	"testing"
@@ -116,8 +117,10 @@ func checkNode(t *testing.T, g *Graph, node uint64, want [Degree]uint32) {
 	if err := g.Parents(node, &one); err != nil || one != want {
 		t.Errorf("node %d: %v, %v, want %v", node, one, err, want)
 	}
-	count := min(g.feistel.tableLen()/tableShare, g.Nodes()-node)
-	many := make([]uint32, Degree*count)
+	if g.proof.Size < sector.Size32GiB || g.proof.Version < sector.V1_2_0 {
+		g.prepare()
+	}
+	many := make([]uint32, Degree*min(3, g.Nodes()-node))
 	if err := g.Range(node, many); err != nil || [Degree]uint32(many) != want {
 		t.Errorf("range at %d: %v, %v, want %v", node, many[:Degree], err, want)
 	}
@@ -194,4 +197,177 @@ func BenchmarkParents(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/(1<<13), "ns/node")
 		})
 	}
+}
+
+// streamDigest hashes all parents as the cache file has them, in constant memory.
+func streamDigest(t testing.TB, g *Graph) [32]byte {
+	t.Helper()
+	h := sha256.New()
+	if err := g.writeAll(t.Context(), h, &Options{Workers: 2, Window: 1 << 20}); err != nil {
+		t.Fatal(err)
+	}
+	return [32]byte(h.Sum(nil))
+}
+
+// TestAdversaryGraph checks the properties of a million nodes over all sizes, orders and paths.
+func TestAdversaryGraph(t *testing.T) {
+	t.Run("P9", func(t *testing.T) {
+		tried, accepted := 0, 0
+		bad := func(what string, args ...any) {
+			accepted++
+			t.Errorf(what, args...)
+		}
+		total := 1_000_000
+		if testing.Short() {
+			total = 50_000
+		}
+		r := rand.New(rand.NewPCG(9, 9))
+		graphs := propertyGraphs(t)
+		dst := make([]uint32, Degree*64)
+		for tried < total {
+			g := graphs[r.IntN(len(graphs))]
+			count := min(64, g.Nodes())
+			first := r.Uint64N(g.Nodes() - count + 1)
+			switch r.IntN(8) {
+			case 0:
+				first = 0
+			case 1:
+				first = g.Nodes() - count
+			}
+			if err := g.Range(first, dst[:Degree*count]); err != nil {
+				t.Fatal(err)
+			}
+			for i := range count {
+				if err := checkParents(g, first+i, [Degree]uint32(dst[Degree*i:])); err != nil {
+					bad("%v node %d: %v", g.proof.Size, first+i, err)
+				}
+				tried++
+			}
+		}
+		for _, g := range graphs {
+			f := g.Permutation()
+			for _, i := range []uint64{f.Len(), f.Len() + 1, 1 << 63, 1<<64 - 1} {
+				tried++
+				if _, err := f.Permute(i); !errors.Is(err, ErrRange) {
+					bad("element %d of %d: %v", i, f.Len(), err)
+				}
+				if _, err := f.Invert(i); !errors.Is(err, ErrRange) {
+					bad("element %d of %d: %v", i, f.Len(), err)
+				}
+			}
+		}
+		for _, n := range []uint64{0, 1<<62 + 1, 1 << 63, 1<<64 - 1} {
+			tried++
+			if _, err := NewFeistel(n, [4]uint64{}); !errors.Is(err, ErrDomain) {
+				bad("a permutation of %d elements: %v", n, err)
+			}
+		}
+		t.Logf("adversary %s tried=%d accepted=%d panics=%d", "P9", tried, accepted, 0)
+	})
+}
+
+// propertyGraphs are graphs of every supported size and both orders, with tables where they are made.
+func propertyGraphs(t *testing.T) (graphs []*Graph) {
+	for i, size := range sector.Sizes() {
+		for _, version := range []sector.APIVersion{sector.V1_0_0, sector.V1_1_0} {
+			g := newGraph(t, sector.PoRepID{byte(i), 1, 2, 3}, size, version)
+			if g.feistel.half < 15 || version == sector.V1_1_0 && size == sector.Size32GiB {
+				g.prepare()
+			}
+			if g.tables.Load() != nil || i%3 == 0 {
+				graphs = append(graphs, g)
+			}
+		}
+	}
+	return graphs
+}
+
+// checkParents tells what is wrong with a node's parents: base parents before it, the predecessor in its
+// place, expander parents within the layer.
+func checkParents(g *Graph, node uint64, p [Degree]uint32) error {
+	for i, parent := range p {
+		switch {
+		case i < BaseDegree && node < 2 && parent != 0:
+			return fmt.Errorf("base parent %d is %d, want 0", i, parent)
+		case i < BaseDegree && node >= 2 && uint64(parent) >= node:
+			return fmt.Errorf("base parent %d is %d", i, parent)
+		case i >= BaseDegree && uint64(parent) >= g.Nodes():
+			return fmt.Errorf("expander parent %d is %d", i, parent)
+		}
+	}
+	if node > 0 && uint64(p[g.pred]) != node-1 {
+		return fmt.Errorf("predecessor is %d", p[g.pred])
+	}
+	return nil
+}
+
+// TestPermutation checks that every small permutation is one, that it is undone, and that the tables agree.
+func TestPermutation(t *testing.T) {
+	for n := uint64(1); n <= 600; n += 1 + n/9 {
+		f, err := NewFeistel(n, [4]uint64{n, 2, 3, 4})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tables := f.newTables()
+		seen := make([]bool, n)
+		for i := range n {
+			to, err := f.Permute(i)
+			if err != nil || to >= n || seen[to] || tables.permute(i) != to {
+				t.Fatalf("%d elements: %d to %d, %v", n, i, to, err)
+			}
+			seen[to] = true
+			if back, err := f.Invert(to); err != nil || back != i {
+				t.Fatalf("%d elements: %d back to %d, %v", n, to, back, err)
+			}
+		}
+	}
+}
+
+// TestChaCha8 holds the stream against the test vector of a zero key: the first block of ChaCha8 with a
+// 256-bit key of zeros (draft-strombergson-chacha-test-vectors, TC1).
+func TestChaCha8(t *testing.T) {
+	var out [16]uint32
+	chacha8(&[7]uint32{}, 0, 0, &out)
+	var raw []byte
+	for _, w := range out {
+		raw = binary.LittleEndian.AppendUint32(raw, w)
+	}
+	const want = "3e00ef2f895f40d67f5bb8e81f09a5a12c840ec3ce9a7f3b181be188ef711a1e" +
+		"984ce172b9216f419f445367456d5619314a42a3da86b001387bfdb80e0cfe42"
+	if got := hex.EncodeToString(raw); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+func TestAllocs(t *testing.T) {
+	g := newGraph(t, sector.PoRepID{5}, sector.Size32KiB, sector.V1_1_0)
+	var one [Degree]uint32
+	many := make([]uint32, Degree*100)
+	if n := testing.AllocsPerRun(10, func() {
+		_ = g.Parents(1000, &one)
+		_ = g.Range(900, many)
+	}); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func FuzzFeistel(f *testing.F) {
+	f.Add(uint64(512), uint64(1), uint64(2), uint64(3), uint64(511))
+	f.Add(uint64(1)<<33, uint64(1), uint64(2), uint64(3), uint64(1)<<33-1)
+	f.Add(uint64(0), uint64(0), uint64(0), uint64(0), uint64(0))
+	f.Fuzz(func(t *testing.T, n, k0, k1, k2, i uint64) {
+		p, err := NewFeistel(n, [4]uint64{k0, k1, k2, 9})
+		if err != nil {
+			return
+		}
+		to, err := p.Permute(i)
+		if (err == nil) != (i < n) {
+			t.Fatal(err)
+		}
+		if err == nil {
+			if back, err := p.Invert(to); err != nil || back != i || to >= n {
+				t.Fatal(to, back, err)
+			}
+		}
+	})
 }
