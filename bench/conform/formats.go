@@ -37,12 +37,12 @@ var formats = []format{
 	{prefix: "parameters", issue: "SNARK"},
 	{prefix: "srs-inner-product", issue: "SNARK"},
 	// vectors/yuma
-	{prefix: "epoch_small", issue: "YUMA"},
-	{prefix: "epoch_large", issue: "YUMA"},
-	{prefix: "simulation_cases", issue: "YUMA"},
-	{prefix: "subtensor_tests", issue: "YUMA"},
-	{prefix: "math_units", issue: "YUMA"},
-	{prefix: "bench_digests", issue: "YUMA"},
+	{prefix: "epoch_small", issue: "YUMA", run: epochSmall},
+	{prefix: "epoch_large", issue: "YUMA", run: epochLarge},
+	{prefix: "simulation_cases", issue: "YUMA", run: simulationCases},
+	{prefix: "subtensor_tests", issue: "YUMA", run: subtensorTests},
+	{prefix: "math_units", issue: "YUMA", run: mathUnits},
+	{prefix: "bench_digests", issue: "YUMA", run: benchDigests},
 	// vectors/economics
 	{prefix: "filecoin_deadlines", issue: "POST"},
 	{prefix: "filecoin_deadline_assignment", issue: "POST"},
