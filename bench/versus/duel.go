@@ -56,6 +56,19 @@ func timedErr(f func() error) side {
 	}
 }
 
+// cpuTimed is timedErr in CPU time of this process, user and system, for work on several cores.
+func cpuTimed(f func() error) side {
+	return func(n int) (time.Duration, error) {
+		start := cpuTime()
+		for range n {
+			if err := f(); err != nil {
+				return 0, err
+			}
+		}
+		return cpuTime() - start, nil
+	}
+}
+
 // run checks and times the duel and returns its line.
 func (d *duel) run(name string, span time.Duration) (string, error) {
 	runtime.LockOSThread()

@@ -1,6 +1,6 @@
 // Command versus times assay against its peers, alternately in one run and on the same data.
 //
-//	go run ./bench/versus [-only NAME[,NAME...]] [-time 2s] [-list]
+//	go run ./bench/versus [-only NAME[,NAME...]] [-time 2s] [-rust] [-list]
 //
 // Results are compared before anything is timed. A contest prints one line a peer:
 //
@@ -23,9 +23,10 @@ import (
 func main() {
 	only := flag.String("only", "", "run the contests of these names or prefixes, comma-separated")
 	span := flag.Duration("time", 2*time.Second, "time to measure each side of a contest")
+	flag.BoolVar(&useRust, "rust", false, "build and run the Rust peers too (needs cargo)")
 	names := flag.Bool("list", false, "print the names of the contests and stop")
 	flag.Usage = func() {
-		fmt.Fprintln(os.Stderr, "usage: versus [-only NAME,...] [-time 2s] [-list]")
+		fmt.Fprintln(os.Stderr, "usage: versus [-only NAME,...] [-time 2s] [-rust] [-list]")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
