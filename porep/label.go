@@ -36,7 +36,7 @@ func LabelBatch(ctx context.Context, ids []sector.ReplicaID, p sector.Proof, ws 
 		return fmt.Errorf("porep: %d sectors and %d writers to label", len(ids), len(ws))
 	}
 	size := int64(p.Size)
-	return labelSectors(ctx, ids, p, opt, func(from, n int) sink { return writerSink{ws[from : from+n], size} })
+	return labelSectors(ctx, ids, p, opt, 0, nil, func(from, n int) sink { return writerSink{ws[from : from+n], size} })
 }
 
 // LabelMemory returns the bytes of memory that labelling so many sectors of kind p side by side takes:
@@ -51,6 +51,8 @@ type sink interface {
 	write(lane, layer int, b []byte, off int64) error
 	// end says that a layer is whole.
 	end(layer int) error
+	// close gives up what is not whole.
+	close()
 }
 
 // A writerSink writes layer after layer into one writer a lane.
@@ -65,9 +67,11 @@ func (s writerSink) write(lane, layer int, b []byte, off int64) error {
 }
 
 func (writerSink) end(int) error { return nil }
+func (writerSink) close()        {}
 
-// labelSectors labels groups of sectors; newSink gives the sink of the n sectors from one on.
-func labelSectors(ctx context.Context, ids []sector.ReplicaID, p sector.Proof, opt *Options, newSink func(from, n int) sink) error {
+// labelSectors labels groups of sectors from layer done+1 on; before holds layer done of each. newSink gives
+// the sink of the n sectors from one on.
+func labelSectors(ctx context.Context, ids []sector.ReplicaID, p sector.Proof, opt *Options, done int, before []io.ReaderAt, newSink func(from, n int) sink) error {
 	g, err := labelGraph(p, ids...)
 	if err != nil {
 		return err
@@ -86,7 +90,11 @@ func labelSectors(ctx context.Context, ids []sector.ReplicaID, p sector.Proof, o
 	return spread(ctx, together, uint64(groups), func(i uint64) error {
 		from := int(i) * lanes
 		n := min(lanes, len(ids)-from)
-		l := &labeller{p: p, g: g, ids: ids[from : from+n], sink: newSink(from, n), workers: max(1, opt.workers()/together), m: m}
+		l := &labeller{p: p, g: g, ids: ids[from : from+n], sink: newSink(from, n), workers: max(1, opt.workers()/together), m: m, done: done}
+		if done > 0 {
+			l.before = before[from : from+n]
+		}
+		defer l.sink.close()
 		last, err := l.run(ctx)
 		return firstError(err, last.Free())
 	})

@@ -22,6 +22,15 @@ type Options struct {
 	// returns a MemoryError before it allocates.
 	Memory uint64
 
+	// Keep tells, by path, which finished files of an earlier run may stand, when a stage would make them
+	// again; nil lets none. Layers above one that is made anew are made anew as well, and kept layers are
+	// still held against the replica id and against each other by samples.
+	Keep func(path string) bool
+
+	// Made, if not nil, is called with the path of each file once it is whole and synced under its name, by
+	// one goroutine at a time for each sector. An error ends the stage.
+	Made func(path string) error
+
 	// Progress, if not nil, is called between batches, by one goroutine at a time, with the nodes that
 	// are done. It must return soon.
 	Progress func(stage string, done, total uint64)

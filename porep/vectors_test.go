@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/assaylab/assay/porep"
 	"github.com/assaylab/assay/porep/sector"
 )
 
@@ -26,6 +27,16 @@ func readVector(t testing.TB, name string, dst any) {
 	if err := json.Unmarshal(b, dst); err != nil {
 		t.Fatal(name, err)
 	}
+}
+
+// hasVector reports whether a recorded file is at hand.
+func hasVector(t testing.TB, name string) bool {
+	for _, dir := range []string{"testdata", filepath.Join(vectorDir(t), "filecoin")} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // vectorDir is where the shared vectors are: $ASSAY_VECTORS, or ../shared/vectors from the repository.
@@ -97,6 +108,16 @@ func (v *vectorSector) proof(t testing.TB) sector.Proof {
 		t.Fatal(err)
 	}
 	return p
+}
+
+// sector returns what the replica is bound to.
+func (v *vectorSector) sector(t testing.TB) porep.Sector {
+	return porep.Sector{
+		Proof:  v.proof(t),
+		ID:     sector.ID{Prover: sector.ProverID(v.ProverID), Number: v.SectorID},
+		Ticket: sector.Ticket(v.Ticket),
+		CommD:  sector.CommD(v.CommD),
+	}
 }
 
 // numbers rewrites JSON as serde writes byte arrays: each string of 64 hex digits becomes an array of

@@ -34,32 +34,6 @@ func (e *ChallengeError) Unwrap() error { return e.Err }
 // Is reports that every refused opening refutes the proof.
 func (e *ChallengeError) Is(target error) bool { return target == ErrProof }
 
-// A Statement is what a proof of replication is about: which sector, sealed how and when, holds which
-// data in which replica, and what chose the challenges. All of it is public.
-type Statement struct {
-	Proof  sector.Proof
-	ID     sector.ID
-	Ticket sector.Ticket
-	CommD  sector.CommD
-	CommR  sector.CommR
-	// Seed is ignored where the proof is non-interactive.
-	Seed sector.Seed
-}
-
-// ReplicaID returns the replica id that the statement binds.
-func (s *Statement) ReplicaID() sector.ReplicaID {
-	return s.ID.ReplicaID(s.Ticket, s.CommD, s.Proof.ID)
-}
-
-// Check refuses a statement that no sector can satisfy: contradicting parameters, commitments that are
-// zero or no field elements. Errors: sector.ErrProofType, sector.ErrSize, sector.ErrCommitment.
-func (s *Statement) Check() error {
-	if _, err := checkedShapes(s.Proof); err != nil {
-		return err
-	}
-	return errors.Join(s.CommD.Check(), s.CommR.Check())
-}
-
 // Verify judges a vanilla proof by public values alone. All openings are hashed in batches, over
 // opt.Workers goroutines; the verdict does not depend on opt. nil is proven. Where errors.Is(err, ErrProof)
 // holds it is refuted, by the first bad opening (a ChallengeError) or as a whole; any other error says

@@ -24,10 +24,7 @@ type c1Vector struct {
 func (v *c1Vector) statement(t testing.TB) *porep.Statement {
 	s := &v.Sector
 	return &porep.Statement{
-		Proof:  s.proof(t),
-		ID:     sector.ID{Prover: sector.ProverID(s.ProverID), Number: s.SectorID},
-		Ticket: sector.Ticket(s.Ticket), CommD: sector.CommD(s.CommD), CommR: sector.CommR(s.CommR),
-		Seed: sector.Seed(s.Seed),
+		Sector: s.sector(t), CommR: sector.CommR(s.CommR), Seed: sector.Seed(s.Seed),
 	}
 }
 

@@ -1,0 +1,276 @@
+package porep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"github.com/assaylab/assay/merkle"
+	"github.com/assaylab/assay/merkle/poseidon"
+	"github.com/assaylab/assay/merkle/sha2"
+	"github.com/assaylab/assay/porep/sector"
+)
+
+// Commit makes the replica of a staged and labelled sector and commits to it: TreeC over the columns of
+// labels, the replica (data plus last label, in the field), TreeRLast over it, p_aux and t_aux. Layers
+// are read once and in order; every stage of it uses all workers. It returns CommR.
+//
+// The staged data is held against s.CommD first, and the layers against the replica id (see CheckLayers).
+// Errors: as Sector.Check; ErrFile for data or layers of another sector; ErrMemory, see CommitMemory; those
+// of the file system; ctx.Err(). On an error no half-made file keeps its name.
+//
+// Source: rust-fil-proofs stacked/vanilla/proof.rs, transform_and_replicate_layers.
+func Commit(ctx context.Context, f Files, s *Sector, opt *Options) (sector.CommR, error) {
+	if err := s.Check(); err != nil {
+		return sector.CommR{}, err
+	}
+	if err := opt.budget("committing", CommitMemory(s.Proof, opt.workers())); err != nil {
+		return sector.CommR{}, err
+	}
+	c, err := openCommitter(f, s, opt)
+	if err != nil {
+		return sector.CommR{}, err
+	}
+	defer c.close()
+	if err := c.checkInputs(ctx); err != nil {
+		return sector.CommR{}, err
+	}
+	var aux sector.PAux
+	if aux.CommC, err = c.treeC(ctx); err != nil {
+		return sector.CommR{}, err
+	}
+	if aux.CommRLast, err = c.treeRLast(ctx); err != nil {
+		return sector.CommR{}, err
+	}
+	if err := f.writeAux(s.Proof, aux, opt); err != nil {
+		return sector.CommR{}, err
+	}
+	commR, err := poseidon.Sum2(merkle.Digest(aux.CommC), merkle.Digest(aux.CommRLast))
+	return sector.CommR(commR), err
+}
+
+// CommitMemory returns the bytes of memory that Commit takes for its buffers.
+func CommitMemory(p sector.Proof, workers int) uint64 {
+	return treeMemory(workers) + uint64(workers)*uint64(p.Layers+1)*min(uint64(p.Size), windowBytes)
+}
+
+// windowBytes is the most that package merkle asks of a source at a time.
+const windowBytes = 2 << 20
+
+// A committer is one run of Commit.
+type committer struct {
+	f      Files
+	s      *Sector
+	shapes shapes
+	opt    *Options
+	staged *stagedFile
+	layers inFiles
+	pool   sync.Pool // of *window
+}
+
+func openCommitter(f Files, s *Sector, opt *Options) (*committer, error) {
+	shapes, err := newShapes(s.Proof)
+	if err != nil {
+		return nil, err
+	}
+	c := &committer{f: f, s: s, shapes: shapes, opt: opt}
+	c.pool.New = func() any { return new(window) }
+	paths := make([]string, s.Proof.Layers)
+	for i := range paths {
+		paths[i] = f.layer(i + 1)
+	}
+	if c.layers, err = openAll(paths, int64(s.Proof.Size)); err != nil {
+		return nil, err
+	}
+	if c.staged, err = openStaged(f.Staged, s.Proof); err != nil {
+		c.layers.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+func (c *committer) close() {
+	c.layers.Close()
+	_ = c.staged.Close() // only read
+}
+
+// checkInputs holds the data against CommD and the layers against the replica id.
+func (c *committer) checkInputs(ctx context.Context) error {
+	root, err := merkle.BuildFiles(ctx, sha2.SHA254{}, c.shapes.d, merkle.Layout{}, merkle.FromReaderAt(c.staged), nil, c.opt.merkle("check data"))
+	if err != nil {
+		return fmt.Errorf("porep: %s: %w", c.f.Staged, err)
+	}
+	if sector.CommD(root) != c.s.CommD {
+		return fmt.Errorf("%w: %s has CommD %x, want %v", ErrFile, c.f.Staged, root, c.s.CommD)
+	}
+	return c.f.CheckLayers(ctx, c.s, c.s.Proof.Layers)
+}
+
+// A window is what one goroutine reads of the layers and of the data.
+type window struct {
+	layers [][]byte
+	data   []merkle.Digest
+}
+
+// size gives the window room for n nodes.
+func (w *window) size(layers, n int) {
+	if len(w.data) == n {
+		return
+	}
+	w.data = make([]merkle.Digest, n)
+	w.layers = make([][]byte, layers)
+	flat := make([]byte, layers*n*sector.NodeSize)
+	for l := range w.layers {
+		w.layers[l] = flat[l*n*sector.NodeSize : (l+1)*n*sector.NodeSize]
+	}
+}
+
+// treeC makes TreeC, and the replica by the way, since both need the last layer.
+func (c *committer) treeC(ctx context.Context) (sector.CommC, error) {
+	p := c.s.Proof
+	paths := c.f.caches(p.TreeCFiles())
+	if c.opt.keepsAll(paths, p.TreeCLen()) && c.opt.keeps(c.f.Sealed, int64(p.Size)) {
+		return c.keptRoot(paths)
+	}
+	sealed, err := create(c.f.Sealed, int64(p.Size))
+	if err != nil {
+		return sector.CommC{}, err
+	}
+	defer sealed.drop()
+	trees, err := createAll(paths, p.TreeCLen())
+	if err != nil {
+		return sector.CommC{}, err
+	}
+	defer trees.drop()
+	root, err := merkle.BuildFiles(ctx, poseidon.Hasher{}, c.shapes.r, merkle.Layout{}, c.columns(sealed), trees.writers(), c.opt.merkle("tree C"))
+	if err != nil {
+		return sector.CommC{}, fmt.Errorf("porep: TreeC: %w", err)
+	}
+	return sector.CommC(root), firstError(sealed.finish(c.opt), trees.finish(c.opt))
+}
+
+// keptRoot returns the root of tree files that stand.
+func (c *committer) keptRoot(paths []string) (sector.CommC, error) {
+	in, err := openAll(paths, c.s.Proof.TreeCLen())
+	if err != nil {
+		return sector.CommC{}, err
+	}
+	defer in.Close()
+	t, err := merkle.OpenFiles(poseidon.Hasher{}, c.shapes.r, merkle.Layout{}, in.readers(), nil)
+	if err != nil {
+		return sector.CommC{}, fmt.Errorf("porep: TreeC: %w", err)
+	}
+	return sector.CommC(t.Root()), nil
+}
+
+// columns returns the source of TreeC's leaves, which writes the replica as it goes along.
+func (c *committer) columns(sealed io.WriterAt) merkle.Source {
+	return func(_ context.Context, dst []merkle.Digest, first uint64) error {
+		w := c.pool.Get().(*window)
+		defer c.pool.Put(w)
+		w.size(len(c.layers), len(dst))
+		off := int64(first) * sector.NodeSize
+		for l, r := range c.layers {
+			if err := readFull(r, w.layers[l], off); err != nil {
+				return fmt.Errorf("layer %d: %w", l+1, err)
+			}
+		}
+		if err := readFull(c.staged, merkle.Bytes(w.data), off); err != nil {
+			return err
+		}
+		if err := poseidon.Columns(dst, w.layers); err != nil {
+			return err
+		}
+		if bad := encodeNodes(w.data, w.data, merkle.Digests(w.layers[len(w.layers)-1])); bad >= 0 {
+			return fmt.Errorf("%w: node %d of data or key is no field element", ErrFile, first+uint64(bad))
+		}
+		_, err := sealed.WriteAt(merkle.Bytes(w.data), off)
+		return err
+	}
+}
+
+// treeRLast makes the tree over the replica.
+func (c *committer) treeRLast(ctx context.Context) (sector.CommRLast, error) {
+	p := c.s.Proof
+	sealed, err := open(c.f.Sealed, int64(p.Size))
+	if err != nil {
+		return sector.CommRLast{}, err
+	}
+	defer sealed.Close()
+	trees, err := createAll(c.f.caches(p.TreeRLastFiles()), p.TreeRLastLen())
+	if err != nil {
+		return sector.CommRLast{}, err
+	}
+	defer trees.drop()
+	root, err := merkle.BuildFiles(ctx, poseidon.Hasher{}, c.shapes.r, treeRLayout(p), merkle.FromReaderAt(sealed), trees.writers(), c.opt.merkle("tree R"))
+	if err != nil {
+		return sector.CommRLast{}, fmt.Errorf("porep: TreeRLast: %w", err)
+	}
+	return sector.CommRLast(root), trees.finish(c.opt)
+}
+
+// treeRLayout is how TreeRLast lies on disk: over the replica, without the discarded rows.
+func treeRLayout(p sector.Proof) merkle.Layout {
+	return merkle.Layout{Detached: true, Discard: p.RowsToDiscard}
+}
+
+// writeAux writes p_aux and t_aux.
+func (f *Files) writeAux(p sector.Proof, aux sector.PAux, opt *Options) error {
+	pAux, err := aux.MarshalBinary()
+	if err != nil {
+		return err
+	}
+	tAux, err := sector.NewTAux(p, f.Cache).MarshalBinary()
+	if err != nil {
+		return err
+	}
+	return firstError(writeFile(f.cache(sector.PAuxFile), pAux, opt), writeFile(f.cache(sector.TAuxFile), tAux, opt))
+}
+
+// readAux reads p_aux and holds it against CommR.
+func (f *Files) readAux(commR sector.CommR) (sector.PAux, error) {
+	var aux sector.PAux
+	b, err := readSmall(f.cache(sector.PAuxFile), 64)
+	if err == nil {
+		err = aux.UnmarshalBinary(b)
+	}
+	if err != nil {
+		return aux, err
+	}
+	got, err := poseidon.Sum2(merkle.Digest(aux.CommC), merkle.Digest(aux.CommRLast))
+	if err != nil {
+		return aux, err
+	}
+	if sector.CommR(got) != commR {
+		return aux, fmt.Errorf("%w: %s gives CommR %x, want %v", ErrFile, f.cache(sector.PAuxFile), got, commR)
+	}
+	return aux, nil
+}
+
+// Prune removes what only proving the seal needs: layers, TreeD, TreeC and the synthetic proofs. What is
+// left serves proofs of spacetime and Unseal. Files that are not there are no error.
+//
+// Source: rust-fil-proofs stacked/vanilla/clear_files.rs.
+func (f *Files) Prune(p sector.Proof) error {
+	if err := p.Check(); err != nil {
+		return err
+	}
+	dir, err := os.OpenRoot(f.Cache)
+	if err != nil {
+		return fmt.Errorf("porep: %w", err)
+	}
+	defer dir.Close()
+	names := append(p.TreeCFiles(), sector.TreeDFile, sector.SyntheticFile)
+	for l := range p.Layers {
+		names = append(names, sector.LayerFile(l+1))
+	}
+	for _, name := range names {
+		if err := dir.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("porep: %w", err)
+		}
+	}
+	return syncDir(dir)
+}

@@ -1,0 +1,287 @@
+package porep
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/assaylab/assay/porep/sector"
+)
+
+// ErrFile says that a file of a sector is not what it should be.
+var ErrFile = errors.New("porep: not the sector's file")
+
+// Files says where the files of one sector lie. Every file is written under another name, with ".tmp"
+// at its end, synced, and then renamed, so that what bears its name is whole. Links that lead out of a
+// directory are not followed.
+type Files struct {
+	// Cache is the directory of layers, trees and aux files, named as package sector says.
+	Cache string
+	// Staged is the file of the data before sealing, fr32 padded. A shorter file counts as filled up
+	// with zeros.
+	Staged string
+	// Sealed is the file of the replica.
+	Sealed string
+}
+
+// cache returns the path of a file in the cache directory.
+func (f *Files) cache(name string) string { return filepath.Join(f.Cache, name) }
+
+// caches returns the paths of files in the cache directory.
+func (f *Files) caches(names []string) []string {
+	out := make([]string, len(names))
+	for i, name := range names {
+		out[i] = f.cache(name)
+	}
+	return out
+}
+
+// layer returns the path of a layer's file.
+func (f *Files) layer(l int) string { return f.cache(sector.LayerFile(l)) }
+
+// An outFile is a file in the making.
+type outFile struct {
+	*os.File
+	path string
+	dir  *os.Root
+}
+
+const unfinished = ".tmp"
+
+// create begins a file of that size.
+func create(path string, size int64) (*outFile, error) {
+	dir, err := os.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		return nil, fmt.Errorf("porep: %w", err)
+	}
+	f, err := dir.OpenFile(filepath.Base(path)+unfinished, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o644)
+	if err != nil {
+		return nil, fmt.Errorf("porep: %w", firstError(err, dir.Close()))
+	}
+	if err := f.Truncate(size); err != nil {
+		return nil, fmt.Errorf("porep: %s: %w", path, errors.Join(err, f.Close(), dir.Close()))
+	}
+	return &outFile{File: f, path: path, dir: dir}, nil
+}
+
+// finish makes the file durable under its name and tells opt.Made. On an error nothing is left of it.
+func (o *outFile) finish(opt *Options) error {
+	base := filepath.Base(o.path)
+	err := o.Sync()
+	err = firstError(err, o.File.Close())
+	o.File = nil
+	if err == nil {
+		err = o.dir.Rename(base+unfinished, base)
+	}
+	if err == nil {
+		err = syncDir(o.dir)
+	} else {
+		_ = o.dir.Remove(base + unfinished) // the error that led here is what counts
+	}
+	if err = firstError(err, o.dir.Close()); err != nil {
+		return fmt.Errorf("porep: %s: %w", o.path, err)
+	}
+	if opt != nil && opt.Made != nil {
+		return opt.Made(o.path)
+	}
+	return nil
+}
+
+// drop ends a file that was not finished and removes it; after finish it does nothing. What fails here
+// has nothing to lose.
+func (o *outFile) drop() {
+	if o == nil || o.File == nil {
+		return
+	}
+	_ = o.File.Close()
+	_ = o.dir.Remove(filepath.Base(o.path) + unfinished)
+	_ = o.dir.Close()
+	o.File = nil
+}
+
+// syncDir makes renames in a directory durable, where the system can.
+func syncDir(dir *os.Root) error {
+	if runtime.GOOS == "windows" || runtime.GOARCH == "wasm" {
+		return nil
+	}
+	f, err := dir.Open(".")
+	if err != nil {
+		return err
+	}
+	return firstError(f.Sync(), f.Close())
+}
+
+// outFiles are files of one size in the making.
+type outFiles []*outFile
+
+func createAll(paths []string, size int64) (outFiles, error) {
+	var out outFiles
+	for _, path := range paths {
+		f, err := create(path, size)
+		if err != nil {
+			out.drop()
+			return nil, err
+		}
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+func (o outFiles) finish(opt *Options) error {
+	for _, f := range o {
+		if err := f.finish(opt); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o outFiles) drop() {
+	for _, f := range o {
+		f.drop()
+	}
+}
+
+func (o outFiles) writers() []io.WriterAt {
+	ws := make([]io.WriterAt, len(o))
+	for i, f := range o {
+		ws[i] = f
+	}
+	return ws
+}
+
+// writeFile makes a small file.
+func writeFile(path string, b []byte, opt *Options) error {
+	f, err := create(path, 0)
+	if err != nil {
+		return err
+	}
+	defer f.drop()
+	if _, err := f.Write(b); err != nil {
+		return fmt.Errorf("porep: %w", err)
+	}
+	return f.finish(opt)
+}
+
+// open opens a file that must have that size. Errors: ErrFile for another size.
+func open(path string, size int64) (*os.File, error) {
+	f, n, err := openAny(path)
+	if err != nil {
+		return nil, err
+	}
+	if n != size {
+		return nil, firstError(fmt.Errorf("%w: %s has %d bytes, want %d", ErrFile, path, n, size), f.Close())
+	}
+	return f, nil
+}
+
+// openAny opens a regular file that does not lead out of its directory, and returns its size.
+func openAny(path string) (*os.File, int64, error) {
+	dir, err := os.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		return nil, 0, fmt.Errorf("porep: %w", err)
+	}
+	defer dir.Close()
+	f, err := dir.Open(filepath.Base(path))
+	if err != nil {
+		return nil, 0, fmt.Errorf("porep: %w", err)
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%w: %s is no regular file", ErrFile, path)
+	}
+	if err != nil {
+		return nil, 0, firstError(err, f.Close())
+	}
+	return f, info.Size(), nil
+}
+
+// inFiles are open files.
+type inFiles []*os.File
+
+// openAll opens files of one size.
+func openAll(paths []string, size int64) (inFiles, error) {
+	var in inFiles
+	for _, path := range paths {
+		f, err := open(path, size)
+		if err != nil {
+			in.Close()
+			return nil, err
+		}
+		in = append(in, f)
+	}
+	return in, nil
+}
+
+// Close closes all; files that were only read have nothing to lose.
+func (in inFiles) Close() {
+	for _, f := range in {
+		_ = f.Close()
+	}
+}
+
+func (in inFiles) readers() []io.ReaderAt {
+	rs := make([]io.ReaderAt, len(in))
+	for i, f := range in {
+		rs[i] = f
+	}
+	return rs
+}
+
+// readSmall reads a file of at most limit bytes.
+func readSmall(path string, limit int64) ([]byte, error) {
+	f, n, err := openAny(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if n > limit {
+		return nil, fmt.Errorf("%w: %s has %d bytes, want %d at most", ErrFile, path, n, limit)
+	}
+	b := make([]byte, n)
+	if _, err := io.ReadFull(f, b); err != nil {
+		return nil, fmt.Errorf("porep: %s: %w", path, err)
+	}
+	return b, nil
+}
+
+// keeps reports whether a finished file of that size is there that opt.Keep lets stand.
+func (o *Options) keeps(path string, size int64) bool {
+	if o == nil || o.Keep == nil {
+		return false
+	}
+	f, err := open(path, size)
+	return err == nil && f.Close() == nil && o.Keep(path)
+}
+
+// keepsAll is keeps for several files.
+func (o *Options) keepsAll(paths []string, size int64) bool {
+	for _, path := range paths {
+		if !o.keeps(path, size) {
+			return false
+		}
+	}
+	return true
+}
+
+// zeroFilled reads a file that may be shorter than size as if zeros followed.
+type zeroFilled struct {
+	r    io.ReaderAt
+	have int64
+}
+
+func (z zeroFilled) ReadAt(b []byte, off int64) (int, error) {
+	n := 0
+	if off < z.have {
+		part := b[:min(int64(len(b)), z.have-off)]
+		if err := readFull(z.r, part, off); err != nil {
+			return 0, err
+		}
+		n = len(part)
+	}
+	clear(b[n:])
+	return len(b), nil
+}

@@ -1,0 +1,199 @@
+package porep
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math/rand/v2"
+
+	"github.com/assaylab/assay/merkle"
+	"github.com/assaylab/assay/porep/graph"
+	"github.com/assaylab/assay/porep/sector"
+)
+
+// LabelFiles labels sectors of one kind side by side, as LabelBatch does, into the layer files of their
+// caches. Layers that opt.Keep lets stand are not made again if those below them stand in every sector;
+// each of them is held against its replica id first, see Files.CheckLayers. Errors: as LabelBatch, as
+// Sector.Check, ErrFile for a kept layer that belongs to no such replica, those of the file system.
+func LabelFiles(ctx context.Context, fs []Files, ss []Sector, opt *Options) error {
+	if len(fs) == 0 || len(fs) != len(ss) {
+		return fmt.Errorf("porep: %d sectors with %d sets of files to label", len(ss), len(fs))
+	}
+	p, ids := ss[0].Proof, make([]sector.ReplicaID, len(ss))
+	for i := range ss {
+		if err := ss[i].Check(); err != nil {
+			return err
+		}
+		if ss[i].Proof != p {
+			return fmt.Errorf("%w: sectors of different kinds in one batch", sector.ErrProofType)
+		}
+		ids[i] = ss[i].ReplicaID()
+	}
+	done, err := keptLayers(ctx, fs, ss, opt)
+	if err != nil || done == p.Layers {
+		return err
+	}
+	before := make([]io.ReaderAt, len(fs))
+	if done > 0 {
+		for i := range fs {
+			r, err := open(fs[i].layer(done), int64(p.Size))
+			if err != nil {
+				return err
+			}
+			defer r.Close()
+			before[i] = r
+		}
+	}
+	return labelSectors(ctx, ids, p, opt, done, before, func(from, n int) sink {
+		return &fileSink{files: fs[from : from+n], size: int64(p.Size), opt: opt}
+	})
+}
+
+// keptLayers returns how many layers stand in all sectors.
+func keptLayers(ctx context.Context, fs []Files, ss []Sector, opt *Options) (int, error) {
+	p := ss[0].Proof
+	done := p.Layers
+	for i := range fs {
+		l := 0
+		for l < done && opt.keeps(fs[i].layer(l+1), int64(p.Size)) {
+			l++
+		}
+		done = l
+	}
+	for i := range fs {
+		if err := fs[i].CheckLayers(ctx, &ss[i], done); err != nil {
+			return 0, err
+		}
+	}
+	return done, nil
+}
+
+// A fileSink writes each layer into its file.
+type fileSink struct {
+	files []Files
+	size  int64
+	opt   *Options
+	out   outFiles // of the layer in the making
+}
+
+func (s *fileSink) write(lane, layer int, b []byte, off int64) error {
+	if s.out == nil {
+		paths := make([]string, len(s.files))
+		for i := range s.files {
+			paths[i] = s.files[i].layer(layer)
+		}
+		var err error
+		if s.out, err = createAll(paths, s.size); err != nil {
+			return err
+		}
+	}
+	_, err := s.out[lane].WriteAt(b, off)
+	return err
+}
+
+func (s *fileSink) end(int) error {
+	out := s.out
+	s.out = nil
+	defer out.drop()
+	return out.finish(s.opt)
+}
+
+func (s *fileSink) close() { s.out.drop() }
+
+// layerSamples is the number of labels of each layer that CheckLayers computes again.
+const layerSamples = 2048
+
+// CheckLayers holds the first n layer files against the replica id: the label of node 0 in each, and
+// 2048 others (all, in a small sector), computed again from their parents. A layer of another replica or
+// another graph never passes; where a share s of the labels is bad, 1-(1-s)^2048 is the chance that it
+// is seen. Errors: ErrFile, those of the file system, ctx.Err().
+func (f *Files) CheckLayers(ctx context.Context, s *Sector, n int) error {
+	if n == 0 {
+		return nil
+	}
+	g, err := labelGraph(s.Proof, s.ReplicaID())
+	if err != nil {
+		return err
+	}
+	var prev io.ReaderAt
+	for layer := 1; layer <= n; layer++ {
+		cur, err := open(f.layer(layer), int64(s.Proof.Size))
+		if err != nil {
+			return err
+		}
+		defer cur.Close()
+		if err := checkLayer(ctx, g, s.ReplicaID(), layer, cur, prev); err != nil {
+			return fmt.Errorf("%s: %w", f.layer(layer), err)
+		}
+		prev = cur
+	}
+	return nil
+}
+
+// checkLayer computes samples of a layer again.
+func checkLayer(ctx context.Context, g *graph.Graph, id sector.ReplicaID, layer int, cur, prev io.ReaderAt) error {
+	rng := rand.New(rand.NewPCG(binary.LittleEndian.Uint64(id[:]), uint64(layer)))
+	samples := min(uint64(layerSamples), g.Nodes())
+	for i := range samples {
+		node := i
+		if i > 1 && samples < g.Nodes() {
+			node = rng.Uint64N(g.Nodes())
+		}
+		if i%256 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		want, err := oneLabel(g, id, layer, node, cur, prev)
+		if err != nil {
+			return err
+		}
+		var got merkle.Digest
+		if err := readFull(cur, got[:], int64(node)*sector.NodeSize); err != nil {
+			return err
+		}
+		if got != want {
+			return fmt.Errorf("%w: label %d of layer %d is %x, want %x", ErrFile, node, layer, got, want)
+		}
+	}
+	return nil
+}
+
+// oneLabel computes one label from its parents as they lie in the files.
+func oneLabel(g *graph.Graph, id sector.ReplicaID, layer int, node uint64, cur, prev io.ReaderAt) (merkle.Digest, error) {
+	var m [64 + 32*labelParents]byte
+	head := m[:64]
+	copy(head, id[:])
+	binary.BigEndian.PutUint32(head[32:], uint32(layer))
+	binary.BigEndian.PutUint64(head[36:], node)
+	if node == 0 {
+		d := merkle.Digest(sha256.Sum256(head))
+		d[31] &= 0x3f
+		return d, nil
+	}
+	var parents [parentCount]uint32
+	if err := g.Parents(node, &parents); err != nil {
+		return merkle.Digest{}, err
+	}
+	n := parentCount
+	if layer == 1 {
+		n = graph.BaseDegree
+	}
+	for k := range labelParents {
+		at := m[64+32*k : 96+32*k]
+		if k >= n {
+			copy(at, m[64+32*(k-n):])
+			continue
+		}
+		r := cur
+		if k >= graph.BaseDegree {
+			r = prev
+		}
+		if err := readFull(r, at, int64(parents[k])*sector.NodeSize); err != nil {
+			return merkle.Digest{}, err
+		}
+	}
+	d := merkle.Digest(sha256.Sum256(m[:]))
+	d[31] &= 0x3f
+	return d, nil
+}
