@@ -37,7 +37,7 @@ func New(ids ...[Size]byte) (*Lanes, error) {
 		return nil, fmt.Errorf("label: got %d sectors, want 1 to %d", len(ids), MaxLanes)
 	}
 	l := &Lanes{ids: append([][Size]byte(nil), ids...)}
-	l.init()
+	l.init(l.ids)
 	return l, nil
 }
 

@@ -1,0 +1,3 @@
+module github.com/assaylab/assay/porep/internal/label/_asm
+
+go 1.26.8
