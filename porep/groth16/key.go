@@ -41,11 +41,7 @@ func (k *VerifyingKey) Inputs() int { return len(k.ic) - 1 }
 //
 // Source: bellperson 0.27, src/groth16/verifying_key.rs.
 func ParseKey(b []byte) (*VerifyingKey, error) {
-	k, n, err := parseKey(b, true)
-	if err == nil && n != len(b) {
-		return nil, fmt.Errorf("%w: got %d bytes, want %d for %d inputs", ErrKey, len(b), n, k.Inputs())
-	}
-	return k, err
+	return parseExactKey(b, true)
 }
 
 // ParseTrustedKey decodes the bytes of a .vk file whose digest the caller trusts. The digest is compared first; where it
@@ -54,11 +50,19 @@ func ParseTrustedKey(b []byte, trusted Digest) (*VerifyingKey, error) {
 	if d := DigestOf(b); d != trusted {
 		return nil, fmt.Errorf("%w: got digest %x, want %x", ErrKey, d, trusted)
 	}
-	k, n, err := parseKey(b, false)
-	if err == nil && n != len(b) {
+	return parseExactKey(b, false)
+}
+
+// parseExactKey decodes a key that takes all of b.
+func parseExactKey(b []byte, check bool) (*VerifyingKey, error) {
+	k, n, err := parseKey(b, check)
+	if err != nil {
+		return nil, err
+	}
+	if n != len(b) {
 		return nil, fmt.Errorf("%w: got %d bytes, want %d for %d inputs", ErrKey, len(b), n, k.Inputs())
 	}
-	return k, err
+	return k, nil
 }
 
 // ReadKey reads the verifying key at the head of a .params file (or of any stream) and checks all its points as ParseKey
