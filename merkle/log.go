@@ -174,27 +174,21 @@ func (l Log) VerifyConsistency(size1, size2 uint64, root1, root2 Digest, proof [
 	if size1 > size2 {
 		return fmt.Errorf("%w: log of %d leaves as the beginning of one of %d", ErrProof, size1, size2)
 	}
+	if want := consistencyNodes(size1, size2); len(proof) != want {
+		return fmt.Errorf("%w: %d nodes, want %d", ErrProof, len(proof), want)
+	}
 	if size1 == size2 || size1 == 0 {
-		if len(proof) != 0 {
-			return fmt.Errorf("%w: %d nodes, want none", ErrProof, len(proof))
-		}
 		if size1 == 0 && root1 != l.Empty() || size1 == size2 && root1 != root2 {
 			return fmt.Errorf("%w: roots of logs of %d and %d leaves", ErrProof, size1, size2)
 		}
 		return nil
 	}
-	inner, border := decompose(size1-1, size2)
 	shift := bits.TrailingZeros64(size1)
+	inner, _ := decompose(size1-1, size2)
 	inner -= shift
 	seed, rest := root1, proof
 	if size1 != 1<<shift {
-		if len(proof) == 0 {
-			return fmt.Errorf("%w: no nodes, want %d", ErrProof, 1+inner+border)
-		}
 		seed, rest = proof[0], proof[1:]
-	}
-	if len(rest) != inner+border {
-		return fmt.Errorf("%w: %d nodes, want %d", ErrProof, len(proof), len(proof)-len(rest)+inner+border)
 	}
 	mask := (size1 - 1) >> shift
 	c1 := chain{l: l, cur: [1]Digest{seed}}
@@ -217,6 +211,19 @@ func (l Log) VerifyConsistency(size1, size2 uint64, root1, root2 Digest, proof [
 func decompose(index, size uint64) (inner, border int) {
 	inner = bits.Len64(index ^ (size - 1))
 	return inner, bits.OnesCount64(index >> inner)
+}
+
+// consistencyNodes returns the length of a consistency proof, size1 <= size2.
+func consistencyNodes(size1, size2 uint64) int {
+	if size1 == 0 || size1 == size2 {
+		return 0
+	}
+	inner, border := decompose(size1-1, size2)
+	n := inner - bits.TrailingZeros64(size1) + border
+	if size1&(size1-1) != 0 {
+		n++ // the seed: the smallest subtree that both logs share
+	}
+	return n
 }
 
 // A chain hashes upward.
