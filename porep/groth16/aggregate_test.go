@@ -5,10 +5,16 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"testing"
+
+	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
+	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 )
 
 type aggregateVector struct {
@@ -167,5 +173,182 @@ func TestMainnetAggregates(t *testing.T) {
 		if err := a.VerifyInner(context.Background(), SnarkPackV2, sealInclude(seeds, commRs), nil); !errors.Is(err, ErrProof) {
 			t.Errorf("message %d with one bit flipped: %v", i, err)
 		}
+	}
+}
+
+// fakeSRS returns a reference string for n proofs whose secrets everybody may know.
+func fakeSRS(r *rand.Rand, n int) *SRS {
+	f := fakeSetup{rand: r}
+	_, _, g, h := bls.Generators()
+	powers := func(n int) []fr.Element {
+		x := f.scalar()
+		out := make([]fr.Element, n)
+		out[0].SetOne()
+		for i := 1; i < n; i++ {
+			out[i].Mul(&out[i-1], &x)
+		}
+		return out
+	}
+	alpha, beta := powers(2*n), powers(2*n)
+	return &SRS{
+		gAlpha: bls.BatchScalarMultiplicationG1(&g, alpha), gBeta: bls.BatchScalarMultiplicationG1(&g, beta),
+		hAlpha: bls.BatchScalarMultiplicationG2(&h, alpha), hBeta: bls.BatchScalarMultiplicationG2(&h, beta),
+	}
+}
+
+func TestAggregate(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 7))
+	const n = 9
+	srs := fakeSRS(r, 16)
+	f := fakeKey(r, 6)
+	key := f.key.Prepare()
+	var proofs []*Proof
+	var in []Scalar
+	for range n {
+		x := f.inputs(6, 3)
+		proofs, in = append(proofs, f.prove(x)), append(in, x...)
+	}
+	ctx := context.Background()
+	for _, v := range []Version{SnarkPackV1, SnarkPackV2} {
+		for k := 1; k <= n; k++ {
+			a, err := srs.Aggregate(ctx, proofs[:k], v, []byte{1, 2, byte(k)}, &AggregateOptions{Workers: k})
+			if err != nil {
+				t.Fatal(err)
+			}
+			raw := a.AppendBytes(nil)
+			if a, err = ParseAggregate(raw); err != nil || len(raw) != AggregateSize(a.Proofs()) {
+				t.Fatalf("k=%d: %v", k, err)
+			}
+			if err := key.VerifyAggregate(ctx, srs.Verifier(), a, v, []byte{1, 2, byte(k)}, in[:6*k], nil); err != nil {
+				t.Errorf("k=%d version %d: %v", k, v, err)
+			}
+			b, err := srs.Aggregate(ctx, proofs[:k], v, []byte{1, 2, byte(k)}, &AggregateOptions{Workers: 1})
+			if err != nil || !bytes.Equal(b.AppendBytes(nil), raw) {
+				t.Errorf("k=%d: the bytes depend on the workers (%v)", k, err)
+			}
+		}
+	}
+}
+
+// TestAdversaryAggregate tries aggregates of the wrong number of proofs and with a bad member.
+func TestAdversaryAggregate(t *testing.T) {
+	t.Run("P17", func(t *testing.T) {
+		r := rand.New(rand.NewPCG(8, 8))
+		srs := fakeSRS(r, 4)
+		f := fakeKey(r, 3)
+		key, verifier := f.key.Prepare(), srs.Verifier()
+		var proofs []*Proof
+		var in []Scalar
+		for range 5 {
+			x := f.inputs(3, 2)
+			proofs, in = append(proofs, f.prove(x)), append(in, x...)
+		}
+		ctx := context.Background()
+		tried, accepted := 0, 0
+		refuse := func(what string, err error) {
+			t.Helper()
+			if tried++; err == nil {
+				accepted++
+				t.Errorf("%s accepted", what)
+			}
+		}
+		_, err := srs.Aggregate(ctx, nil, SnarkPackV2, nil, nil)
+		refuse("no proofs", err)
+		_, err = srs.Aggregate(ctx, proofs, SnarkPackV2, nil, nil)
+		refuse("more proofs than the reference string serves", err)
+		_, err = srs.Aggregate(ctx, []*Proof{nil}, SnarkPackV2, nil, nil)
+		refuse("a nil proof", err)
+		_, err = srs.Aggregate(ctx, proofs[:2], 3, nil, nil)
+		refuse("version 3", err)
+
+		a, err := srs.Aggregate(ctx, proofs[:3], SnarkPackV2, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, rows := range []int{0, 1, 2, 4, 5} {
+			refuse("inputs of another number of proofs", key.VerifyAggregate(ctx, verifier, a, SnarkPackV2, nil, in[:3*rows], nil))
+		}
+		refuse("unreduced input", key.VerifyAggregate(ctx, verifier, a, SnarkPackV2, nil, append([]Scalar{{31: 0xff}}, in[1:9]...), nil))
+		swapped := append(append(append([]Scalar{}, in[3:6]...), in[:3]...), in[6:9]...)
+		refuse("members in another order", key.VerifyAggregate(ctx, verifier, a, SnarkPackV2, nil, swapped, nil))
+		for i := range 3 {
+			bad := append([]*Proof{}, proofs[:3]...)
+			bad[i] = proofs[3]
+			a, err := srs.Aggregate(ctx, bad, SnarkPackV2, nil, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			refuse("a bad member", key.VerifyAggregate(ctx, verifier, a, SnarkPackV2, nil, in[:9], nil))
+		}
+		raw := a.AppendBytes(nil)
+		for _, n := range []uint32{0, 1, 2, 3, 5, 8, 1 << 19, 1<<19 + 1, 1 << 31, 1<<32 - 1} {
+			forged := bytes.Clone(raw)
+			binary.LittleEndian.PutUint32(forged[aggregateHead-4:], n)
+			_, err := ParseAggregate(forged)
+			refuse("another stated number", err)
+		}
+		for i := 0; i < len(raw); i += 7 {
+			forged := bytes.Clone(raw)
+			forged[i] ^= 1 << (i % 8)
+			b, err := ParseAggregate(forged)
+			if err == nil {
+				err = key.VerifyAggregate(ctx, verifier, b, SnarkPackV2, nil, in[:9], nil)
+			}
+			refuse("a flipped bit", err)
+		}
+		// Parts of another valid aggregate.
+		other, err := srs.Aggregate(ctx, proofs[1:4], SnarkPackV2, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, mix := range map[string]func(x *Aggregate){
+			"com_ab": func(x *Aggregate) { x.comAB = other.comAB }, "com_c": func(x *Aggregate) { x.comC = other.comC },
+			"ip_ab": func(x *Aggregate) { x.ipAB = other.ipAB }, "agg_c": func(x *Aggregate) { x.aggC = other.aggC },
+			"rounds": func(x *Aggregate) { x.rounds = other.rounds }, "final a": func(x *Aggregate) { x.a = other.a },
+			"final b": func(x *Aggregate) { x.b = other.b }, "final c": func(x *Aggregate) { x.c = other.c },
+			"vkey": func(x *Aggregate) { x.vkey = other.vkey }, "wkey": func(x *Aggregate) { x.wkey = other.wkey },
+			"v opening": func(x *Aggregate) { x.vOpen = other.vOpen }, "w opening": func(x *Aggregate) { x.wOpen = other.wOpen },
+		} {
+			x := *a
+			mix(&x)
+			refuse(what, key.VerifyAggregate(ctx, verifier, &x, SnarkPackV2, nil, in[:9], nil))
+		}
+		report(t, "P17", tried, accepted, 0)
+	})
+}
+
+func BenchmarkVerifyAggregate(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 1))
+	f := fakeKey(r, 327)
+	key := f.key.Prepare()
+	srs := fakeSRS(r, 64)
+	ctx := context.Background()
+	for _, n := range []int{8, 64} {
+		var proofs []*Proof
+		var in []Scalar
+		for range n {
+			x := f.inputs(327, 109)
+			proofs, in = append(proofs, f.prove(x)), append(in, x...)
+		}
+		a, err := srs.Aggregate(ctx, proofs, SnarkPackV2, nil, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		verifier := srs.Verifier()
+		raw := a.AppendBytes(nil)
+		b.Run(fmt.Sprintf("n=%d/workers=1", n), func(b *testing.B) {
+			for b.Loop() {
+				if err := key.VerifyAggregate(ctx, verifier, a, SnarkPackV2, nil, in, &BatchOptions{Workers: 1}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		b.Run(fmt.Sprintf("n=%d/parse", n), func(b *testing.B) {
+			for b.Loop() {
+				if _, err := ParseAggregate(raw); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -49,3 +49,5 @@ func plain(e *fr.Element) limbs { return limbs(e.Bits()) }
 func times(a, b *fr.Element) *fr.Element { return new(fr.Element).Mul(a, b) }
 
 func power(x *fr.Element, n int) (y fr.Element) { return *y.Exp(*x, big.NewInt(int64(n))) }
+
+func bigInt(x *fr.Element) *big.Int { return x.BigInt(new(big.Int)) }
