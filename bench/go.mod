@@ -4,6 +4,16 @@ go 1.26.8
 
 require github.com/assaylab/assay v0.0.0
 
+require (
+	github.com/celestiaorg/merkletree v0.0.0-20210714075610-a84dc3ddbbe4 // indirect
+	github.com/celestiaorg/rsmt2d v0.15.2 // indirect
+	github.com/klauspost/cpuid/v2 v2.3.0 // indirect
+	github.com/klauspost/reedsolomon v1.14.2 // indirect
+	golang.org/x/sync v0.24.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+	storj.io/infectious v1.0.1 // indirect
+)
+
 replace github.com/assaylab/assay => ../
 
 replace github.com/assaylab/assay/examples => ../examples
