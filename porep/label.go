@@ -2,8 +2,10 @@ package porep
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -87,10 +89,13 @@ func labelSectors(ctx context.Context, ids []sector.ReplicaID, p sector.Proof, o
 		together = min(together, int(min(opt.Memory/need, uint64(groups))))
 	}
 	m := &meter{opt: opt, stage: "label", total: uint64(p.Layers) * p.Nodes() * uint64(len(ids))}
-	return spread(ctx, together, uint64(groups), func(i uint64) error {
+	return spread(ctx, together, uint64(groups), func(ctx context.Context, i uint64) error {
 		from := int(i) * lanes
 		n := min(lanes, len(ids)-from)
 		l := &labeller{p: p, g: g, ids: ids[from : from+n], sink: newSink(from, n), workers: max(1, opt.workers()/together), m: m, done: done}
+		if opt != nil {
+			l.parents = opt.Parents
+		}
 		if done > 0 {
 			l.before = before[from : from+n]
 		}
@@ -119,6 +124,7 @@ type labeller struct {
 	g       *graph.Graph
 	ids     []sector.ReplicaID
 	sink    sink
+	parents graph.Source // may be nil
 	workers int
 	m       *meter
 
@@ -164,11 +170,11 @@ func (l *labeller) run(ctx context.Context) (*label.Buffer, error) {
 func (l *labeller) load(ctx context.Context) error {
 	buf := make([]byte, blockNodes*sector.NodeSize)
 	for lane, r := range l.before {
-		for i := range blocks(l.p.Nodes()) {
+		for lo := uint64(0); lo < l.p.Nodes(); lo += blockNodes {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			lo, hi := block(i, l.p.Nodes())
+			hi := min(lo+blockNodes, l.p.Nodes())
 			b := buf[:(hi-lo)*sector.NodeSize]
 			if err := readFull(r, b, int64(lo)*sector.NodeSize); err != nil {
 				return fmt.Errorf("porep: layer %d: %w", l.done, err)
@@ -191,7 +197,7 @@ func (l *labeller) layers(ctx context.Context) error {
 	eg.Go(func() error { return l.drain(out, written) })
 	eg.Go(func() error {
 		defer close(out)
-		f, err := newFeed(ctx, eg, l.g, l.p.Layers-l.done, l.workers)
+		f, err := newFeed(ctx, l.g, l.parents, l.workers)
 		if err != nil {
 			return err
 		}
@@ -222,27 +228,29 @@ type chunk struct {
 
 // layer makes one layer.
 func (l *labeller) layer(ctx context.Context, f *feed, layer int, out chan<- chunk) error {
-	for i := range blocks(l.p.Nodes()) {
-		parents, err := f.next(ctx, i)
-		if err != nil {
+	if err := f.begin(ctx); err != nil {
+		return err
+	}
+	defer f.end()
+	for {
+		first, parents, err := f.next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err = firstError(err, ctx.Err()); err != nil {
 			return err
 		}
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		lo, hi := block(i, l.p.Nodes())
-		if err := l.lanes.Label(uint32(layer), lo, parents, l.cur.Bytes(), l.prev.Bytes()); err != nil {
+		if err := l.lanes.Label(uint32(layer), first, parents, l.cur.Bytes(), l.prev.Bytes()); err != nil {
 			return fmt.Errorf("porep: layer %d: %w", layer, err)
 		}
-		f.back(parents)
+		n := uint64(len(parents) / graph.Degree)
 		select {
-		case out <- chunk{layer, lo, l.span(l.cur, lo, hi)}:
+		case out <- chunk{layer, first, l.span(l.cur, first, first+n)}:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		l.m.add((hi - lo) * uint64(len(l.ids)))
+		l.m.add(n * uint64(len(l.ids)))
 	}
-	return nil
 }
 
 // span returns the memory of the nodes lo..hi-1 of all lanes.
@@ -255,13 +263,11 @@ func (l *labeller) span(b *label.Buffer, lo, hi uint64) []byte {
 func (l *labeller) drain(out <-chan chunk, written chan<- struct{}) error {
 	lanes := len(l.ids)
 	var scratch []byte
-	if lanes > 1 {
-		scratch = make([]byte, blockNodes*sector.NodeSize)
-	}
 	for c := range out {
 		for lane := range lanes {
 			b := c.b
 			if lanes > 1 {
+				scratch = slices.Grow(scratch[:0], len(c.b)/lanes)
 				b = scratch[:len(c.b)/lanes]
 				label.Take(b, c.b, lanes, lane)
 			}

@@ -6,6 +6,7 @@ import (
 	"runtime"
 
 	"github.com/assaylab/assay/merkle"
+	"github.com/assaylab/assay/porep/graph"
 )
 
 // Options are the knobs of the stages. nil and the zero value are fine; no result depends on them, except
@@ -21,6 +22,11 @@ type Options struct {
 	// Memory is the budget in bytes for the buffers of a stage; 0 is no limit. A stage that needs more
 	// returns a MemoryError before it allocates.
 	Memory uint64
+
+	// Parents are the parents of the sector's graph where they are at hand: a graph.Table or a
+	// graph.Cache. nil computes them ahead of the labels, in a window of 16 MiB, or once and for all layers
+	// where they take 256 MiB at most.
+	Parents graph.Source
 
 	// Keep tells, by path, which finished files of an earlier run may stand, when a stage would make them
 	// again; nil lets none. Layers above one that is made anew are made anew as well, and kept layers are
@@ -74,6 +80,14 @@ func (o *Options) budget(stage string, need uint64) error {
 		return nil
 	}
 	return &MemoryError{Stage: stage, Need: need, Budget: o.Memory}
+}
+
+// progress returns Progress, which may be nil.
+func (o *Options) progress() func(stage string, done, total uint64) {
+	if o == nil {
+		return nil
+	}
+	return o.Progress
 }
 
 // report calls Progress.

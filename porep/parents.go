@@ -2,128 +2,115 @@ package porep
 
 import (
 	"context"
-
-	"golang.org/x/sync/errgroup"
+	"errors"
+	"fmt"
+	"io"
 
 	"github.com/assaylab/assay/porep/graph"
 )
 
 const (
-	// blockNodes is the number of nodes labelled in one call of the kernel, between two looks at the
-	// context: 13 ms, or as many with four lanes.
-	blockNodes = 1 << 14
-
 	// keptParents bounds the parents that are computed once and kept for all layers, in bytes; above it
-	// they are computed again for each layer, aheadBlocks before they are needed.
-	keptParents = 1 << 28
-	aheadBlocks = 8
+	// they are computed, or read, again for each layer, in a window ahead of the labels.
+	keptParents   = 1 << 28
+	parentsWindow = 16 << 20
 
-	parentBytes = 4 * graph.Degree
+	// blockNodes is the number of nodes labelled in one call of the kernel, between two looks at the
+	// context: 6 ms, or as many with four lanes.
+	blockNodes = 1 << 13
 )
 
-// A feed hands out the parents of all nodes of a graph in blocks, layer after layer.
+// A feed hands out the parents of all nodes of a graph in order, layer after layer.
 type feed struct {
-	g     *graph.Graph
-	kept  []uint32      // of all nodes, or nil
-	ahead chan []uint32 // blocks in order, where they are not kept
-	spare chan []uint32 // blocks to fill again
+	src   graph.Source
+	opt   *graph.Options
+	table *graph.Table // of all nodes, or nil
+
+	reader *graph.Reader
+	at     uint64
 }
 
 // feedMemory is the number of bytes a feed holds.
 func feedMemory(nodes uint64) uint64 {
-	if n := nodes * parentBytes; n <= keptParents {
+	if n := nodes * 4 * graph.Degree; n <= keptParents {
 		return n
 	}
-	return aheadBlocks * blockNodes * parentBytes
+	return parentsWindow
 }
 
-// newFeed returns the parents of layers layers. What it starts ends with ctx or after the last block.
-func newFeed(ctx context.Context, eg *errgroup.Group, g *graph.Graph, layers, workers int) (*feed, error) {
-	f := &feed{g: g}
-	if g.Nodes()*parentBytes <= keptParents {
-		f.kept = make([]uint32, g.Nodes()*graph.Degree)
-		return f, f.fill(ctx, workers)
+// newFeed returns the parents of g, out of src where that is not nil.
+func newFeed(ctx context.Context, g *graph.Graph, src graph.Source, workers int) (*feed, error) {
+	f := &feed{src: g, opt: &graph.Options{Workers: workers, Window: parentsWindow}}
+	if src != nil {
+		if err := sameGraph(g, src); err != nil {
+			return nil, err
+		}
+		f.src = src
 	}
-	f.ahead, f.spare = make(chan []uint32, aheadBlocks), make(chan []uint32, aheadBlocks)
-	for range aheadBlocks {
-		f.spare <- make([]uint32, blockNodes*graph.Degree)
+	if t, ok := src.(*graph.Table); ok {
+		f.table = t
+		return f, nil
 	}
-	eg.Go(func() error { return f.produce(ctx, layers) })
-	return f, nil
+	var err error
+	if 4*graph.Degree*g.Nodes() <= keptParents {
+		f.table, err = graph.Load(ctx, f.src, f.opt)
+	}
+	return f, err
 }
 
-// fill computes all parents over several goroutines.
-func (f *feed) fill(ctx context.Context, workers int) error {
-	return spread(ctx, workers, blocks(f.g.Nodes()), func(i uint64) error {
-		lo, hi := block(i, f.g.Nodes())
-		return f.g.Range(lo, f.kept[graph.Degree*lo:graph.Degree*hi])
-	})
-}
+// ErrParents says that Options.Parents are not those of the sector's graph.
+var ErrParents = errors.New("porep: parents of another graph")
 
-// produce computes the blocks of so many layers.
-func (f *feed) produce(ctx context.Context, layers int) error {
-	for range layers {
-		for i := range blocks(f.g.Nodes()) {
-			var b []uint32
-			select {
-			case b = <-f.spare:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
-			lo, hi := block(i, f.g.Nodes())
-			if err := f.g.Range(lo, b[:graph.Degree*(hi-lo)]); err != nil {
-				return err
-			}
-			f.ahead <- b[:graph.Degree*(hi-lo)] // as much room as there are blocks
+// parentSamples is the number of nodes in which given parents are held against the graph.
+const parentSamples = 64
+
+// sameGraph holds src against g in some nodes: what is no other graph's and was checked when it was
+// opened (graph.OpenCache) is right.
+func sameGraph(g *graph.Graph, src graph.Source) error {
+	if src.Nodes() != g.Nodes() {
+		return fmt.Errorf("%w: %d nodes, want %d", ErrParents, src.Nodes(), g.Nodes())
+	}
+	for i := range uint64(parentSamples) {
+		node := (g.Nodes() - 1) * i / (parentSamples - 1)
+		var got, want [parentCount]uint32
+		if err := errors.Join(src.Range(node, got[:]), g.Parents(node, &want)); err != nil {
+			return err
+		}
+		if got != want {
+			return fmt.Errorf("%w: node %d", ErrParents, node)
 		}
 	}
 	return nil
 }
 
-// next returns the parents of block i; it must be given back before the next one is asked for.
-func (f *feed) next(ctx context.Context, i uint64) ([]uint32, error) {
-	if f.kept != nil {
-		lo, hi := block(i, f.g.Nodes())
-		return f.kept[graph.Degree*lo : graph.Degree*hi], nil
+// begin starts again at node 0.
+func (f *feed) begin(ctx context.Context) (err error) {
+	f.at = 0
+	if f.table == nil {
+		f.reader, err = graph.NewReader(ctx, f.src, 0, f.opt)
 	}
-	select {
-	case b := <-f.ahead:
-		return b, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	return err
 }
 
-// back takes a block that next handed out.
-func (f *feed) back(b []uint32) {
-	if f.kept == nil {
-		f.spare <- b[:cap(b)]
+// next returns the parents of the next nodes and the number of the first of these; io.EOF after the last.
+func (f *feed) next() (first uint64, parents []uint32, err error) {
+	if f.reader != nil {
+		return f.reader.Next()
 	}
+	all := f.table.All()[f.at*graph.Degree:]
+	if len(all) == 0 {
+		return 0, nil, io.EOF
+	}
+	parents = all[:min(len(all), blockNodes*graph.Degree)]
+	first = f.at
+	f.at += uint64(len(parents) / graph.Degree)
+	return first, parents, nil
 }
 
-// blocks is the number of blocks of that many nodes, block the range of one of them.
-func blocks(nodes uint64) uint64 { return (nodes + blockNodes - 1) / blockNodes }
-
-func block(i, nodes uint64) (lo, hi uint64) {
-	return i * blockNodes, min((i+1)*blockNodes, nodes)
-}
-
-// spread calls do for every number below n over up to workers goroutines until one fails or ctx ends.
-func spread(ctx context.Context, workers int, n uint64, do func(i uint64) error) error {
-	eg, ctx := errgroup.WithContext(ctx)
-	w := max(1, min(uint64(workers), n))
-	for k := range w {
-		eg.Go(func() error {
-			for i := k; i < n; i += w {
-				if err := ctx.Err(); err != nil {
-					return err
-				}
-				if err := do(i); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+// end gives up what begin started.
+func (f *feed) end() {
+	if f.reader != nil {
+		f.reader.Close()
+		f.reader = nil
 	}
-	return eg.Wait()
 }

@@ -1,6 +1,7 @@
 package porep
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/merkle/sha2"
 	"github.com/assaylab/assay/porep/fr32"
+	"github.com/assaylab/assay/porep/piece"
 	"github.com/assaylab/assay/porep/sector"
 )
 
@@ -45,6 +47,35 @@ func Stage(ctx context.Context, f Files, p sector.Proof, r io.Reader, opt *Optio
 		return sector.CommD{}, err
 	}
 	return root, staged.finish(opt)
+}
+
+// StagePieces is Stage for pieces: each payload lies in the smallest piece that holds it, where package piece
+// places it. It returns the pieces and CommD. Errors: also piece.ErrPieces and its kin.
+func StagePieces(ctx context.Context, f Files, p sector.Proof, payloads []piece.Payload, opt *Options) (*piece.Staged, error) {
+	if _, err := checkedShapes(p); err != nil {
+		return nil, err
+	}
+	out, err := create(f.Staged, int64(p.Size))
+	if err != nil {
+		return nil, err
+	}
+	defer out.drop()
+	w := bufio.NewWriterSize(out, 1<<20)
+	staged, err := piece.Stage(ctx, w, p.Size, payloads, &piece.Options{Workers: opt.workers(), Progress: opt.progress()})
+	if err == nil {
+		err = w.Flush()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := out.finish(opt); err != nil {
+		return nil, err
+	}
+	root, err := StageFile(ctx, f, p, opt)
+	if err == nil && root != staged.CommD {
+		err = fmt.Errorf("%w: %s has CommD %v, its pieces have %v", ErrFile, f.Staged, root, staged.CommD)
+	}
+	return staged, err
 }
 
 // StageFile makes TreeD and CommD of data that lies padded in f.Staged already, as another sealer

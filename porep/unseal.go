@@ -31,6 +31,9 @@ func Unseal(ctx context.Context, s *Sector, replica io.ReaderAt, w io.Writer, of
 	}
 	l := &labeller{p: s.Proof, g: g, ids: []sector.ReplicaID{id}, sink: noSink{}, workers: opt.workers(),
 		m: &meter{opt: opt, stage: "label", total: uint64(s.Proof.Layers) * s.Proof.Nodes()}}
+	if opt != nil {
+		l.parents = opt.Parents
+	}
 	key, err := l.run(ctx)
 	if err != nil {
 		return err
