@@ -13,9 +13,9 @@ type format struct {
 // formats lists every kind of file that the vectors' READMEs describe.
 var formats = []format{
 	// vectors/filecoin
-	{prefix: "fr32", issue: "SEAL"},
-	{prefix: "commp", issue: "SEAL"},
-	{prefix: "graph", issue: "SEAL"},
+	{prefix: "fr32", issue: "SEAL", run: runFr32},
+	{prefix: "commp", issue: "SEAL", run: runCommP},
+	{prefix: "graph", issue: "SEAL", run: runGraph},
 	{prefix: "labels", issue: "SEAL", run: runLabels},
 	{prefix: "poseidon", issue: "SEAL"},
 	{prefix: "seal", issue: "SEAL", run: runSeal},

@@ -52,6 +52,9 @@ func (f *Feistel) Keys() [4]uint64 { return f.keys }
 // HalfBits returns the number of bits in each half of the network.
 func (f *Feistel) HalfBits() int { return int(f.half) }
 
+// Masks returns the bits of an index that make its left and its right half.
+func (f *Feistel) Masks() (left, right uint64) { return f.mask << f.half, f.mask }
+
 // Permute returns the image of i. The error wraps [ErrRange] unless i is below Len.
 func (f *Feistel) Permute(i uint64) (uint64, error) {
 	if i >= f.n {
