@@ -203,3 +203,12 @@ func (a *Aggregate) AppendBytes(dst []byte) []byte {
 		func() { dst = binary.LittleEndian.AppendUint32(dst, uint32(a.n)) })
 	return dst
 }
+
+// PaddedProofs returns the number of proofs in an aggregate of k: the next power of two, at least two; 0 if k is not
+// positive or too large.
+func PaddedProofs(k int) int {
+	if k < 1 || k > MaxAggregate {
+		return 0
+	}
+	return max(2, 1<<bits.Len(uint(k-1)))
+}

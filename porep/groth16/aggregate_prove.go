@@ -31,9 +31,9 @@ func (s *SRS) Aggregate(ctx context.Context, proofs []*Proof, v Version, include
 	if len(proofs) == 0 {
 		return nil, fmt.Errorf("%w: no proofs to aggregate", ErrInputs)
 	}
-	n := max(2, 1<<bits.Len(uint(len(proofs)-1)))
-	if n > s.MaxProofs() {
-		return nil, fmt.Errorf("%w: %d proofs, the reference string serves %d", ErrInputs, n, s.MaxProofs())
+	n := PaddedProofs(len(proofs))
+	if n == 0 || n > s.MaxProofs() {
+		return nil, fmt.Errorf("%w: %d proofs, the reference string serves %d", ErrInputs, len(proofs), s.MaxProofs())
 	}
 	if opt == nil {
 		opt = new(AggregateOptions)

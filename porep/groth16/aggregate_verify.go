@@ -3,7 +3,6 @@ package groth16
 import (
 	"context"
 	"fmt"
-	"math/bits"
 
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
@@ -63,7 +62,7 @@ func (p *PreparedKey) aggregateRows(a *Aggregate, inputs []Scalar) (int, error) 
 		return 0, fmt.Errorf("%w: %d scalars for proofs of %d inputs", ErrInputs, len(inputs), n)
 	}
 	rows := len(inputs) / n
-	if padded := max(2, 1<<bits.Len(uint(rows-1))); padded != a.n {
+	if PaddedProofs(rows) != a.n {
 		return 0, fmt.Errorf("%w: inputs of %d proofs for an aggregate of %d", ErrInputs, rows, a.n)
 	}
 	for i := range inputs {

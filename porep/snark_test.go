@@ -1,0 +1,333 @@
+package porep_test
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/assaylab/assay/porep"
+	"github.com/assaylab/assay/porep/groth16"
+	"github.com/assaylab/assay/porep/groth16/groth16test"
+	"github.com/assaylab/assay/porep/sector"
+)
+
+// memoryKeys returns Keys over files in memory, all trusted.
+func memoryKeys(files map[string][]byte) *groth16.Keys {
+	fsys, trusted := fstest.MapFS{}, map[string]groth16.Digest{}
+	for name, b := range files {
+		fsys[name] = &fstest.MapFile{Data: b}
+		trusted[name] = groth16.DigestOf(b)
+	}
+	return groth16.NewKeys(fsys, &groth16.KeysOptions{Trusted: trusted})
+}
+
+// TestVerifySealVectors verifies proofs that filecoin-proofs 19.1 made, from commitments and ids.
+func TestVerifySealVectors(t *testing.T) {
+	var v struct {
+		Proofs []struct {
+			Sector struct {
+				Size    uint64 `json:"sector_size"`
+				PoRepID hex32  `json:"porep_id"`
+				API     string `json:"api_version"`
+				Prover  hex32  `json:"prover_id"`
+				ID      uint64 `json:"sector_id"`
+				Ticket  hex32  `json:"ticket"`
+				Seed    hex32  `json:"seed"`
+				CommD   hex32  `json:"comm_d"`
+				CommR   hex32  `json:"comm_r"`
+			} `json:"sector"`
+			Proof string `json:"proof_hex"`
+			VK    struct {
+				Hex string `json:"hex"`
+			} `json:"vk"`
+		} `json:"proofs"`
+	}
+	readVector(t, "groth16_seal_2kib.json", &v)
+	ctx := context.Background()
+	for i, p := range v.Proofs {
+		api, err := sector.ParseAPIVersion(p.Sector.API)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sp, err := sector.NewProof(sector.PoRepID(p.Sector.PoRepID), sector.Size(p.Sector.Size), api, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		st := porep.Statement{
+			Sector: porep.Sector{
+				Proof: sp, ID: sector.ID{Prover: sector.ProverID(p.Sector.Prover), Number: sector.Number(p.Sector.ID)},
+				Ticket: sector.Ticket(p.Sector.Ticket), CommD: sector.CommD(p.Sector.CommD),
+			},
+			CommR: sector.CommR(p.Sector.CommR), Seed: sector.Seed(p.Sector.Seed),
+		}
+		vk, _ := hex.DecodeString(p.VK.Hex)
+		proof, _ := hex.DecodeString(p.Proof)
+		keys := memoryKeys(map[string][]byte{groth16.SealCircuit(sp).KeyFile(): vk})
+		if err := porep.VerifySeal(ctx, keys, &st, proof, nil); err != nil {
+			t.Fatalf("proof %d: %v", i, err)
+		}
+		t.Run("G15", func(t *testing.T) {
+			tried, accepted := 0, 0
+			for name, change := range map[string]func(*porep.Statement){
+				"miner": func(s *porep.Statement) { s.ID.Prover[0] ^= 1 }, "sector": func(s *porep.Statement) { s.ID.Number++ },
+				"ticket": func(s *porep.Statement) { s.Ticket[31] ^= 0x80 }, "seed": func(s *porep.Statement) { s.Seed[0] ^= 1 },
+				"CommD": func(s *porep.Statement) { s.CommD[0] ^= 1 }, "CommR": func(s *porep.Statement) { s.CommR[0] ^= 1 },
+			} {
+				other := st
+				change(&other)
+				tried++
+				if err := porep.VerifySeal(ctx, keys, &other, proof, nil); !errors.Is(err, porep.ErrProof) {
+					accepted++
+					t.Errorf("another %s: %v", name, err)
+				}
+			}
+			t.Logf("adversary %s tried=%d accepted=%d panics=%d", "G15", tried, accepted, 0)
+		})
+		for _, bad := range [][]byte{nil, proof[:191], append(bytes.Clone(proof), 0), append(bytes.Clone(proof), proof...)} {
+			if err := porep.VerifySeal(ctx, keys, &st, bad, nil); !errors.Is(err, porep.ErrProof) {
+				t.Errorf("%d bytes: %v", len(bad), err)
+			}
+		}
+		// A key that is missing or not the trusted one judges nothing and names its file.
+		for _, k := range []*groth16.Keys{groth16.NewKeys(fstest.MapFS{}, nil), groth16.NewKeys(fstest.MapFS{groth16.SealCircuit(sp).KeyFile(): {Data: vk}}, nil)} {
+			err := porep.VerifySeal(ctx, k, &st, proof, nil)
+			var ke *groth16.KeyError
+			if !errors.As(err, &ke) || ke.File != groth16.SealCircuit(sp).KeyFile() || errors.Is(err, porep.ErrProof) {
+				t.Errorf("without the key: %v", err)
+			}
+		}
+		if err := porep.VerifySeal(ctx, groth16.NewKeys(fstest.MapFS{}, nil), &st, proof, nil); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("without the key: %v", err)
+		}
+	}
+}
+
+// statement returns a statement of kind p with values of its own for each n.
+func statement(p sector.Proof, n byte) porep.Statement {
+	fill := func(x byte) (b [32]byte) {
+		for i := range b[:31] {
+			b[i] = x + n + byte(i)
+		}
+		return b
+	}
+	return porep.Statement{
+		Sector: porep.Sector{
+			Proof: p, ID: sector.ID{Prover: sector.NewProverID(1000), Number: sector.Number(n)},
+			Ticket: fill(1), CommD: fill(2),
+		},
+		CommR: fill(3), Seed: fill(4),
+	}
+}
+
+// inputsOf returns the public inputs of all partitions of a statement.
+func inputsOf(t *testing.T, st *porep.Statement) [][]groth16.Scalar {
+	t.Helper()
+	out := make([][]groth16.Scalar, st.Proof.Partitions)
+	for k := range out {
+		in, err := porep.PublicInputs(st.Proof, st.ReplicaID(), st.CommD, st.CommR, st.Seed, k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range in {
+			out[k] = append(out[k], groth16.Scalar(in[i]))
+		}
+	}
+	return out
+}
+
+// TestVerifySealKinds verifies seals of every kind and size under keys made for it.
+func TestVerifySealKinds(t *testing.T) {
+	ctx := context.Background()
+	srs := groth16test.SRS(1, 128)
+	parsed, err := groth16.ReadSRS(bytes.NewReader(srs), 128, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, number := range sector.SealProofs() {
+		sp, err := number.Proof()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if sp.Features == sector.NonInteractive && sp.Size > sector.Size2KiB && testing.Short() {
+			continue
+		}
+		st := statement(sp, byte(number))
+		in := inputsOf(t, &st)
+		setup := groth16test.New(uint64(number), len(in[0]))
+		keys := memoryKeys(map[string][]byte{groth16.SealCircuit(sp).KeyFile(): setup.Key(), groth16.ReferenceFile: srs})
+		var proof []byte
+		for k := range in {
+			proof = append(proof, setup.Prove(in[k])...)
+		}
+		if sp.Features == sector.NonInteractive {
+			if proof, err = porep.AggregateSeals(ctx, parsed, []porep.Statement{st}, groth16.SnarkPackV2, [][]byte{proof}, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := porep.VerifySeal(ctx, keys, &st, proof, nil); err != nil {
+			t.Errorf("%v: %v", number, err)
+		}
+		proof[len(proof)/2] ^= 1
+		if err := porep.VerifySeal(ctx, keys, &st, proof, nil); !errors.Is(err, porep.ErrProof) {
+			t.Errorf("%v with a flipped bit: %v", number, err)
+		}
+	}
+}
+
+// TestVerifyAggregateSeals aggregates seals and refuses what is no aggregate of them.
+func TestVerifyAggregateSeals(t *testing.T) {
+	ctx := context.Background()
+	sp, err := sector.StackedDRG32GiBV1_1.Proof()
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw := groth16test.SRS(1, 32)
+	srs, err := groth16.ReadSRS(bytes.NewReader(raw), 32, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	setup := groth16test.New(5, 3+18*sp.Challenges)
+	keys := memoryKeys(map[string][]byte{groth16.SealCircuit(sp).KeyFile(): setup.Key(), groth16.ReferenceFile: raw})
+	var sts []porep.Statement
+	var proofs [][]byte
+	for n := range byte(3) {
+		st := statement(sp, n)
+		var proof []byte
+		for _, in := range inputsOf(t, &st) {
+			proof = append(proof, setup.Prove(in)...)
+		}
+		sts, proofs = append(sts, st), append(proofs, proof)
+	}
+	for _, v := range []groth16.Version{groth16.SnarkPackV1, groth16.SnarkPackV2} {
+		a, err := porep.AggregateSeals(ctx, srs, sts, v, proofs, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := porep.VerifyAggregateSeals(ctx, keys, sts, v, a, nil); err != nil {
+			t.Fatalf("version %d: %v", v, err)
+		}
+		mixed := append([]porep.Statement(nil), sts...)
+		mixed[1].ID.Prover = sector.NewProverID(1001)
+		for name, bad := range map[string][]porep.Statement{
+			"no members": nil, "one": sts[:1], "another order": {sts[1], sts[0], sts[2]},
+			"mixed providers": mixed,
+		} {
+			if err := porep.VerifyAggregateSeals(ctx, keys, bad, v, a, nil); err == nil {
+				t.Errorf("%s accepted", name)
+			}
+		}
+	}
+}
+
+// record is one line of seal_records_v16.jsonl.
+type record struct {
+	Config struct {
+		Size       uint64   `json:"sector_size"`
+		Partitions int      `json:"partitions"`
+		PoRepID    bytes32  `json:"porep_id"`
+		API        string   `json:"api_version"`
+		Features   []string `json:"api_features"`
+	} `json:"porep_config"`
+	CommR  bytes32 `json:"comm_r"`
+	CommD  bytes32 `json:"comm_d"`
+	Prover bytes32 `json:"prover_id"`
+	ID     uint64  `json:"sector_id"`
+	Ticket bytes32 `json:"ticket"`
+	Seed   bytes32 `json:"seed"`
+	Proof  []int   `json:"proof"`
+}
+
+type bytes32 [32]uint16
+
+func (b bytes32) array() (out [32]byte) {
+	for i, x := range b {
+		out[i] = byte(x)
+	}
+	return out
+}
+
+// TestSealRecords holds the public inputs of all recorded mainnet-key seals against the golden ones, and decodes the proofs.
+func TestSealRecords(t *testing.T) {
+	dir := filepath.Join(vectorDir(t), "mainnet")
+	lines, golden := gunzip(t, filepath.Join(dir, "seal_records_v16.jsonl.gz")), gunzip(t, filepath.Join(dir, "public_inputs_v16.txt.gz"))
+	n := 0
+	for lines.Scan() && golden.Scan() {
+		var r record
+		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+			t.Fatal(err)
+		}
+		api, err := sector.ParseAPIVersion(strings.ReplaceAll(strings.TrimPrefix(r.Config.API, "V"), "_", "."))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var features sector.Features
+		for _, f := range r.Config.Features {
+			if f != "SyntheticPoRep" {
+				t.Fatal("feature ", f)
+			}
+			features = sector.Synthetic
+		}
+		sp, err := sector.NewProof(sector.PoRepID(r.Config.PoRepID.array()), sector.Size(r.Config.Size), api, features)
+		if err != nil {
+			t.Fatal(err)
+		}
+		st := porep.Statement{
+			Sector: porep.Sector{
+				Proof: sp, ID: sector.ID{Prover: r.Prover.array(), Number: sector.Number(r.ID)},
+				Ticket: r.Ticket.array(), CommD: r.CommD.array(),
+			},
+			CommR: r.CommR.array(), Seed: r.Seed.array(),
+		}
+		var in []byte
+		rows := inputsOf(t, &st)
+		for _, row := range rows {
+			for i := range row {
+				in = append(in, row[i][:]...)
+			}
+		}
+		want := fmt.Sprintf("%d %d %d %d %x", n, r.Config.Size, r.Config.Partitions, len(rows[0]), in)
+		if got := golden.Text(); got != want {
+			t.Fatalf("record %d: public inputs differ", n)
+		}
+		proof := make([]byte, len(r.Proof))
+		for i, x := range r.Proof {
+			proof[i] = byte(x)
+		}
+		if !testing.Short() || n < 20 {
+			if _, err := groth16.ParseProofs(proof, sp.Partitions); err != nil {
+				t.Fatalf("record %d: %v", n, err)
+			}
+		}
+		n++
+	}
+	if n != 448 {
+		t.Errorf("%d records, want 448", n)
+	}
+}
+
+func gunzip(t *testing.T, path string) *bufio.Scanner {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Skip("vectors: ", err)
+	}
+	t.Cleanup(func() { f.Close() })
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := bufio.NewScanner(z)
+	s.Buffer(nil, 1<<24)
+	return s
+}
