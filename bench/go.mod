@@ -9,6 +9,7 @@ require (
 	github.com/celestiaorg/rsmt2d v0.15.2 // indirect
 	github.com/klauspost/cpuid/v2 v2.3.0 // indirect
 	github.com/klauspost/reedsolomon v1.14.2 // indirect
+	github.com/prysmaticlabs/gohashtree v0.0.4-beta // indirect
 	golang.org/x/sync v0.24.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
 	storj.io/infectious v1.0.1 // indirect

@@ -19,19 +19,18 @@ func Build(ctx context.Context, h Hasher, s Shape, leaves []Digest, opt *Options
 	if uint64(len(leaves)) != s.leaves {
 		return nil, fmt.Errorf("%w: %d leaves, the shape has %d", ErrShape, len(leaves), s.leaves)
 	}
-	t := &Tree{h: h, s: s, rows: newRows(s, leaves)}
-	m := opt.meter("tree", s.leaves)
-	if err := raise(ctx, h, s, t.rows, 0, int(s.depth), true, opt.workers(), m); err != nil {
+	t := &Tree{h: h, s: s, rows: newRows(s)}
+	t.rows[0] = leaves
+	if err := raise(ctx, h, s, t.rows, 0, int(s.depth), true, opt.workers(), opt.meter("tree", s.leaves)); err != nil {
 		return nil, err
 	}
 	t.root = t.rows[s.depth][0]
 	return t, nil
 }
 
-// newRows returns the rows of s over leaves, those above the leaves in one allocation.
-func newRows(s Shape, leaves []Digest) [][]Digest {
+// newRows returns the rows of s above the leaves, in one allocation.
+func newRows(s Shape) [][]Digest {
 	rows := make([][]Digest, s.depth+1)
-	rows[0] = leaves
 	flat := make([]Digest, s.Nodes()-s.leaves)
 	for l := 1; l <= int(s.depth); l++ {
 		n := s.Width(l)

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/prysmaticlabs/gohashtree"
+
+	"github.com/assaylab/assay/merkle"
+	"github.com/assaylab/assay/merkle/sha2"
+)
+
+// merkleTree is a tree of 2^20 leaves, built from nothing with all levels kept and ready to prove, against the
+// bare hashing of the same leaves to the root by gohashtree: its fastest kernel, level by level, into
+// memory that is there already, nothing kept.
+func merkleTree() ([]duel, func(), error) {
+	const leaves = 1 << 20
+	data := make([]merkle.Digest, leaves)
+	for i := range data {
+		for k := 0; k < 32; k += 8 {
+			binary.LittleEndian.PutUint64(data[i][k:], uint64(i+1)*0x9e3779b97f4a7c15>>k)
+		}
+		data[i][31] &= 0x3f
+	}
+	shape, err := merkle.Uniform(leaves, 2)
+	if err != nil {
+		return nil, nil, err
+	}
+	ctx, one := context.Background(), &merkle.Options{Workers: 1}
+	tree, err := merkle.Build(ctx, sha2.SHA256{}, shape, data, one)
+	if err != nil {
+		return nil, nil, err
+	}
+	chunks := make([][32]byte, leaves)
+	for i := range data {
+		chunks[i] = data[i]
+	}
+	rows := [2][][32]byte{make([][32]byte, leaves/2), make([][32]byte, leaves/4)}
+	bare := func() [32]byte {
+		row := chunks
+		for k := 0; len(row) > 1; k ^= 1 {
+			up := rows[k][:len(row)/2]
+			gohashtree.HashChunks(up, row)
+			row = up
+		}
+		return row[0]
+	}
+	return []duel{{
+		peer: "gohashtree v0.0.4-beta (bare hashing)",
+		unit: "ns/hash",
+		work: leaves - 1,
+		ours: timedErr(func() error {
+			_, err := merkle.Build(ctx, sha2.SHA256{}, shape, data, one)
+			return err
+		}),
+		theirs: timed(func() { bare() }),
+		check: func() error {
+			if root := bare(); root != tree.Root() {
+				return fmt.Errorf("root %x, gohashtree's %x", tree.Root(), root)
+			}
+			p, err := tree.Proof(leaves / 3)
+			if err != nil {
+				return err
+			}
+			return merkle.Verify(sha2.SHA256{}, shape, tree.Root(), p)
+		},
+	}}, nil, nil
+}
