@@ -199,6 +199,13 @@ type Report struct {
 	Bad     []Block // blocks that could not be read or have another digest, by stripe, then shard
 	Rebuilt int64   // bytes of shards that were rebuilt
 	Read    int64   // bytes that were read from shards
+	Proofs  []int   // of a Store: shards whose file has a wrong length or carries no valid proof
+	Copies  []int   // of a Store: damaged copies of the manifest
+}
+
+// Clean reports whether nothing is missing or bad.
+func (r *Report) Clean() bool {
+	return len(r.Missing)+len(r.Bad)+len(r.Proofs)+len(r.Copies) == 0
 }
 
 // Damaged returns the shards that are missing or have a bad block, ascending.
@@ -445,7 +452,7 @@ func Decode(ctx context.Context, m *Manifest, shards []io.ReaderAt, w io.Writer,
 
 // Repair rebuilds every shard i with a writer out[i] that is not nil, checks it and writes it.
 //
-// Readers of the shards to be rebuilt are not used. With a code that repairs locally, one lost shard is
+// Readers of the shards to be rebuilt are not used, except for their good blocks with Options.Salvage. With a code that repairs locally, one lost shard is
 // rebuilt from the parts of others that its plan names; the result is checked against the manifest, and
 // where it is wrong the stripe is read whole. Memory is one stripe. On an error what was written is to be thrown
 // away. Errors: as Decode.
@@ -454,14 +461,23 @@ func Repair(ctx context.Context, m *Manifest, shards []io.ReaderAt, out []io.Wri
 		return nil, fmt.Errorf("%w: %d writers for %d shards", ErrShape, len(out), len(shards))
 	}
 	own := append([]io.ReaderAt(nil), shards...)
+	for i, w := range out {
+		if w != nil && (opt == nil || !opt.Salvage) {
+			own[i] = nil
+		}
+	}
+	return repairFrom(ctx, m, own, out, opt)
+}
+
+// repairFrom is Repair that uses every reader it is given, also of the shards it writes.
+func repairFrom(ctx context.Context, m *Manifest, shards []io.ReaderAt, out []io.Writer, opt *Options) (*Report, error) {
 	var lost []int
 	for i, w := range out {
 		if w != nil {
 			lost = append(lost, i)
-			own[i] = nil
 		}
 	}
-	r, err := newReading(m, own, opt)
+	r, err := newReading(m, shards, opt)
 	if err != nil || len(lost) == 0 {
 		return new(Report), err
 	}
@@ -488,7 +504,7 @@ func Repair(ctx context.Context, m *Manifest, shards []io.ReaderAt, out []io.Wri
 // local rebuilds one lost block of a stripe by the code's plan, if it has one and all it reads is there.
 func (r *reading) local(stripe int64, blocks [][]byte, lost []int) bool {
 	p, ok := r.c.(Planner)
-	if !ok || len(lost) != 1 {
+	if !ok || len(lost) != 1 || !r.dead[lost[0]] {
 		return false
 	}
 	size := r.blockSize(stripe)
