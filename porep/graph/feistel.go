@@ -1,12 +1,9 @@
 package graph
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/bits"
-
-	"golang.org/x/crypto/blake2b"
 )
 
 // ErrDomain says that a permutation of that many elements cannot be made.
@@ -95,11 +92,8 @@ func (f *Feistel) permute(i uint64) uint64 {
 // round is the network's round function: the first eight bytes, big-endian, of Blake2b-512 over the half
 // and the key, both big-endian, cut to the size of a half.
 func (f *Feistel) round(right, key uint64) uint64 {
-	var msg [16]byte
-	binary.BigEndian.PutUint64(msg[:], right)
-	binary.BigEndian.PutUint64(msg[8:], key)
-	sum := blake2b.Sum512(msg[:])
-	return binary.BigEndian.Uint64(sum[:]) & f.mask
+	first := blake2bFirst(bits.ReverseBytes64(right), bits.ReverseBytes64(key))
+	return bits.ReverseBytes64(first) & f.mask
 }
 
 // maxTableBits bounds the half for which tables are made: 17 bits serve 32 and 64 GiB.

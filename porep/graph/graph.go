@@ -36,7 +36,8 @@ type Graph struct {
 	// fold tells that expander parents are cut to 32 bits before they are divided, as V1_0_0 does.
 	fold bool
 
-	tablesMu sync.Mutex // held while tables are made
+	singles  atomic.Uint64 // nodes asked for one by one
+	tablesMu sync.Mutex    // held while tables are made
 	tables   atomic.Pointer[feistelTables]
 }
 
@@ -89,6 +90,10 @@ func (g *Graph) Permutation() *Feistel { return g.feistel }
 func (g *Graph) Parents(node uint64, dst *[Degree]uint32) error {
 	if node >= g.nodes {
 		return fmt.Errorf("%w: node %d of %d", ErrRange, node, g.nodes)
+	}
+	// Once single nodes have cost what the tables cost, the tables are made.
+	if g.tables.Load() == nil && g.singles.Add(1) == g.feistel.tableLen()/tableShare {
+		g.prepare()
 	}
 	g.baseParents(uint32(node), (*[BaseDegree]uint32)(dst[:]))
 	g.expParents(g.tables.Load(), node, (*[ExpDegree]uint32)(dst[BaseDegree:]))
