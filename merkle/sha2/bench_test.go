@@ -8,8 +8,8 @@ import (
 	"github.com/assaylab/assay/merkle/sha2"
 )
 
-// BenchmarkParents hashes pairs of nodes.
-func BenchmarkParents(b *testing.B) {
+// BenchmarkHasher hashes pairs of nodes by the path this CPU takes.
+func BenchmarkHasher(b *testing.B) {
 	for _, n := range []int{4, 64, 2048, 32768} {
 		src, dst := digests(1, 2*n), make([]merkle.Digest, n)
 		b.Run(fmt.Sprintf("arity=2/n=%d", n), func(b *testing.B) {

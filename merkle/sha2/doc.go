@@ -5,8 +5,8 @@
 // trees (whole digests; digests cut to 254 bits as Filecoin's trees of unsealed data use them), [Sum] and
 // [SumPrefix] hash equal-length messages (leaves and nodes of RFC 6962 and its kin).
 //
-// On amd64 with SHA-NI and AVX four messages are hashed side by side by an assembly kernel; everywhere else, and in
-// builds with the tag purego, the work goes to crypto/sha256, which has the SHA-2 instructions of
-// arm64. Results never depend on the path. Exactness: FIPS 180-4 examples, crypto/sha256 for every length, and the
+// On amd64 two assembly kernels compete: four messages side by side on SHA-NI, and 32 in AVX-512 registers. The first use
+// measures which is faster on this CPU (SHA-NI on Zen 4, AVX-512 on Zen 5). Everywhere else, and in builds with the tag
+// purego, the work goes to crypto/sha256, which has the SHA-2 instructions of arm64. Results never depend on the path. Exactness: FIPS 180-4 examples, crypto/sha256 for every length, and the
 // comm_d values of commp.json for the cut form.
 package sha2

@@ -14,7 +14,7 @@ const (
 	ends   = 3 * 64
 )
 
-// A layout is the way of a message through the kernel: head bytes of it on the stage, behind the prefix, in the
+// A layout is the way of a message through a kernel: head bytes of it on the stage, behind the prefix, in the
 // first blocks; then body whole blocks where they lie; then tail bytes on the stage, with the padding.
 type layout struct {
 	prefix, size     int
@@ -79,37 +79,37 @@ func (l *layout) segments(stage, src []byte) (segs [4]segment) {
 	return segs
 }
 
-// sumMessages hashes messages of up to maxBlocks blocks. The last group overlaps the one before where the count asks for it.
-func sumMessages(dst []merkle.Digest, prefix, src []byte, size int, mask *[16]byte) {
+// sumMessages hashes messages of up to k.maxBlocks blocks.
+func (k *kernel) sumMessages(dst []merkle.Digest, prefix, src []byte, size int, mask *[16]byte) {
 	var stage [staged * ends]byte
 	var l layout
 	l.plan(len(prefix), size)
-	batch := min(staged, max(group, maxBlocks/l.total*group&^(group-1)))
+	batch := min(staged, max(k.lanes, k.maxBlocks/l.total*k.lanes))
 	l.pad(stage[:], prefix, min(batch, len(dst)))
 	for i := 0; i < len(dst); {
-		n := max(group, min(batch, (len(dst)-i)&^(group-1)))
+		n := max(k.lanes, min(batch, (len(dst)-i)&^(k.lanes-1)))
 		i = min(i, len(dst)-n)
 		l.stage(stage[:], src[i*size:], n)
 		segs := l.segments(stage[:], src[i*size:])
-		messages4(&dst[i][0], &segs, n/group, mask, l.total, nil)
+		k.messages(&dst[i][0], &segs, n/k.lanes, mask, l.total)
 		i += n
 	}
 }
 
-// sumLong hashes messages of more than maxBlocks blocks, one group at a time, a part of the body a call.
+// sumLong hashes messages of more than maxBlocks blocks, four at a time on SHA-NI, a part of the body a call.
 func sumLong(dst []merkle.Digest, prefix, src []byte, size int, mask *[16]byte) {
-	var stage [group * ends]byte
+	var stage [lanesSHANI * ends]byte
 	var l layout
 	l.plan(len(prefix), size)
-	l.pad(stage[:], prefix, group)
-	for i := 0; i < len(dst); i += group {
-		i = min(i, len(dst)-group)
-		l.stage(stage[:], src[i*size:], group)
+	l.pad(stage[:], prefix, lanesSHANI)
+	for i := 0; i < len(dst); i += lanesSHANI {
+		i = min(i, len(dst)-lanesSHANI)
+		l.stage(stage[:], src[i*size:], lanesSHANI)
 		st := start
 		for _, s := range l.segments(stage[:], src[i*size:]) {
 			st.absorb(s, mask)
 		}
-		for k := range group {
+		for k := range lanesSHANI {
 			st.digest(&dst[i+k], k, mask)
 		}
 	}
@@ -124,7 +124,7 @@ var initial = [8]uint32{0x9b05688c, 0x510e527f, 0xbb67ae85, 0x6a09e667, 0x5be0cd
 // absorb takes in the blocks of one segment.
 func (st *states) absorb(s segment, mask *[16]byte) {
 	for s.blocks > 0 {
-		n := min(s.blocks, maxBlocks)
+		n := min(s.blocks, uintptr(kernels[shani].maxBlocks))
 		part := [4]segment{{s.ptr, s.step, n}}
 		messages4(nil, &part, 1, mask, int(n), st)
 		if s.blocks -= n; s.blocks > 0 {

@@ -23,6 +23,10 @@ func main() {
 	b.WriteString(nodes(*step))
 	b.WriteString("\n")
 	b.WriteString(messages(*step))
+	b.WriteString("\n")
+	b.WriteString(nodes32())
+	b.WriteString("\n")
+	b.WriteString(messages32())
 	if err := os.WriteFile(*out, []byte(b.String()), 0o644); err != nil {
 		log.Fatal(err)
 	}
@@ -43,6 +47,7 @@ func tables() string {
 	return data("k256", k) +
 		data("pad64", pad) +
 		data("iv", []uint32{iv[5], iv[4], iv[1], iv[0], iv[7], iv[6], iv[3], iv[2]}) +
+		data("h256", iv) +
 		data("flip32", []uint32{0x00010203, 0x04050607, 0x08090a0b, 0x0c0d0e0f}) +
 		data("flip64", []uint32{0x04050607, 0x00010203, 0x0c0d0e0f, 0x08090a0b})
 }
