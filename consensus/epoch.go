@@ -24,6 +24,7 @@ type Options struct {
 type Engine struct {
 	opt   Options
 	panel panel
+	fast  fast
 }
 
 // NewEngine returns an engine; nil options are the zero options.
@@ -48,6 +49,16 @@ func (e *Engine) Epoch(ctx context.Context, s *State, o *Output) error {
 	}
 	o.size(s.N(), s.Yuma3)
 	e.panel.fill(s, e.opt.Dense, o)
+	if e.usable(s, o) {
+		ok, err := e.runFast(ctx, s, o)
+		if err != nil {
+			return err
+		}
+		if ok {
+			o.emit(s.RaoEmission)
+			return nil
+		}
+	}
 	e.runPlain(s, o)
 	return nil
 }
