@@ -102,7 +102,7 @@ func TestFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, l := range layouts(s) {
-			for _, workers := range []int{1, 3} {
+			for _, workers := range []int{1, 3}[min(1, s.Leaves()>>16):] {
 				opt := &merkle.Options{Workers: workers}
 				w, r := files(t, s)
 				root, err := merkle.BuildFiles(t.Context(), h, s, l, merkle.FromSlice(leaves), w, opt)
@@ -139,7 +139,7 @@ func TestFiles(t *testing.T) {
 func layouts(s merkle.Shape) []merkle.Layout {
 	var all []merkle.Layout
 	for d := range s.BaseDepth() {
-		if s.Leaves() > 1<<14 && d > 2 && d < s.BaseDepth()-1 {
+		if s.Leaves() > 1<<14 && d != 2 && d < s.BaseDepth()-1 {
 			continue
 		}
 		all = append(all, merkle.Layout{Detached: true, Discard: d})
