@@ -1,7 +1,6 @@
 package poseidon
 
 import (
-	"math/big"
 	"sync"
 
 	"github.com/assaylab/assay/merkle"
@@ -35,7 +34,9 @@ type laneState struct {
 	sums    [maxWidth]fr8.Sum
 	out     [fr8.Lanes]merkle.Digest
 	in      [fr8.Lanes * 11]merkle.Digest
-	start   [maxWidth]fr8.Scalar
+	start   [maxWidth]fr8.Scalar // what the rows of round 0 start from under tag, if begun
+	tag     uint64
+	begun   bool
 }
 
 var laneTables [maxWidth + 1]struct {
@@ -94,7 +95,11 @@ func newLaneTable(arity int) *laneTable {
 
 // scalar returns the value of e in limbs.
 func scalar(e *fr.Element) fr8.Scalar {
-	return fr8.Scalar(fr8.Limbs(e.BigInt(new(big.Int)), 5))
+	const low = 1<<52 - 1
+	w := e.Bits()
+	return fr8.Scalar{
+		w[0] & low, (w[0]>>52 | w[1]<<12) & low, (w[1]>>40 | w[2]<<24) & low, (w[2]>>28 | w[3]<<36) & low, w[3] >> 16,
+	}
 }
 
 // scalars is scalar for each element.
@@ -108,33 +113,37 @@ func scalars(es []fr.Element) []fr8.Scalar {
 
 // begin prepares the part of round 0 that depends on the tag only.
 func (m *laneTable) begin(s *laneState, tag uint64) {
+	if s.begun && s.tag == tag {
+		return
+	}
 	z := m.tagged(tag)
 	for i := range m.t {
 		e := fr.NewElement(m.hankel[i])
 		e.Mul(&e, &z).Add(&e, &m.schedule.full[0][i])
 		s.start[i] = scalar(&e)
 	}
+	s.begun, s.tag = true, tag
 }
 
 // permute runs the rounds on s.x[1:], round 0's constants added, and leaves sixteen digests in s.out.
 func (m *laneTable) permute(s *laneState) {
 	t, half := m.t, FullRounds/2
 	x, z := s.x[:], s.z[:]
-	fr8.Sbox(x[1:t], &s.scratch[0])
+	fr8.Sbox(x[1:t], z[:t])
 	fr8.Rows(z[:t], x[1:t], m.hankel[1:], s.start[:t])
 	x, z = z, x
 	for r := 1; r < half; r++ {
-		fr8.Sbox(x[:t], &s.scratch[0])
+		fr8.Sbox(x[:t], z[:t])
 		fr8.Rows(z[:t], x[:t], m.hankel, m.full[r])
 		x, z = z, x
 	}
 	m.partialRounds(s, x)
 	for r := half; r < FullRounds-1; r++ {
-		fr8.Sbox(x[:t], &s.scratch[0])
+		fr8.Sbox(x[:t], z[:t])
 		fr8.Rows(z[:t], x[:t], m.hankel, m.full[r])
 		x, z = z, x
 	}
-	fr8.Sbox(x[:t], &s.scratch[0])
+	fr8.Sbox(x[:t], z[:t])
 	fr8.Rows(z[:1], x[:t], m.hankel[1:], []fr8.Scalar{{}})
 	fr8.StoreNodes(&s.out, &z[0], &m.out)
 }

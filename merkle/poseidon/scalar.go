@@ -135,32 +135,42 @@ type scalarState struct {
 	x, z, neg [maxWidth]fr.Element
 	u         [maxPartial + 1]fr.Element
 	y         [maxPartial]fr.Element
-	start     [maxWidth]fr.Element // what the rows of round 0 start from, tag included
 }
+
+// pair is how many hashes alternate, so that one hides the latencies of the other.
+const pair = 2
 
 // hashScalar is hashGeneric by the fast form.
 func hashScalar(dst, src []merkle.Digest, arity int, tag uint64) {
 	m := scalarOf(arity)
-	var s scalarState
-	m.begin(&s, tag)
-	for i := range dst {
-		for j := range arity {
-			x := limbs(&src[i*arity+j])
-			s.x[1+j].Add(&x, &m.first[1+j])
+	var states [pair]scalarState
+	var start [maxWidth]fr.Element
+	m.begin(start[:m.t], tag)
+	for len(dst) > 0 {
+		n := min(len(dst), pair)
+		ss := states[:n]
+		for i := range ss {
+			for j := range arity {
+				x := limbs(&src[i*arity+j])
+				ss[i].x[1+j].Add(&x, &m.first[1+j])
+			}
 		}
-		d := m.permute(&s)
-		putWords(&dst[i], &d)
+		m.permute(ss, start[:m.t])
+		for i := range ss {
+			putWords(&dst[i], &ss[i].x[1])
+		}
+		dst, src = dst[n:], src[n*arity:]
 	}
 }
 
-// begin prepares the part of round 0 that depends on the tag only.
-func (m *scalarTable) begin(s *scalarState, tag uint64) {
+// begin sets start to what the rows of round 0 start from, the tag's element included.
+func (m *scalarTable) begin(start []fr.Element, tag uint64) {
 	z := m.tagged(tag)
-	for i := range m.t {
+	for i := range start {
 		n := fr.NewElement(m.hankel[i])
 		n.Mul(&n, &z)
 		n = raw(n)
-		s.start[i].Add(&m.full[0][i], &n)
+		start[i].Add(&m.full[0][i], &n)
 	}
 }
 
@@ -172,39 +182,42 @@ func (m *schedule) tagged(tag uint64) fr.Element {
 	return *x.Mul(&x, &m.zTag)
 }
 
-// permute runs the rounds on s.x[1:], round 0's constants added, and returns the digest as words.
-func (m *scalarTable) permute(s *scalarState) fr.Element {
+// permute runs the rounds on x[1:] of each state, round 0's constants added; the digest is left in x[1].
+func (m *scalarTable) permute(ss []scalarState, start []fr.Element) {
 	t := m.t
-	for j := 1; j < t; j++ {
-		sbox(&s.x[j])
+	for i := range ss {
+		m.fullRound(&ss[i], 1, t, start)
 	}
-	for i := range t {
-		s.z[i] = row(&s.start[i], s.x[1:t], m.hankel[i+1:])
-	}
-	s.x, s.z = s.z, s.x
 	for r := 1; r < FullRounds/2; r++ {
-		m.fullRound(s, m.full[r])
+		for i := range ss {
+			m.fullRound(&ss[i], 0, t, m.full[r])
+		}
 	}
-	m.partialRounds(s)
+	m.partialRounds(ss)
 	for r := FullRounds / 2; r < FullRounds-1; r++ {
-		m.fullRound(s, m.full[r])
+		for i := range ss {
+			m.fullRound(&ss[i], 0, t, m.full[r])
+		}
 	}
-	for j := range t {
-		sbox(&s.x[j])
+	for i := range ss {
+		s := &ss[i]
+		for j := range t {
+			sbox(&s.x[j])
+		}
+		d := row(&fr.Element{}, s.x[:t], m.hankel[1:])
+		s.x[1].Mul(&d, &m.out)
 	}
-	d := row(&fr.Element{}, s.x[:t], m.hankel[1:])
-	return *d.Mul(&d, &m.out)
 }
 
-// fullRound applies the S-box to each element, then the matrix.
-func (m *scalarTable) fullRound(s *scalarState, start []fr.Element) {
-	for j := range m.t {
+// fullRound applies the S-box to the elements from first on, then their columns of the matrix.
+func (m *scalarTable) fullRound(s *scalarState, first, t int, start []fr.Element) {
+	for j := first; j < t; j++ {
 		sbox(&s.x[j])
 	}
-	for i := range m.t {
-		s.z[i] = row(&start[i], s.x[:m.t], m.hankel[i:])
+	for i := range start {
+		s.z[i] = row(&start[i], s.x[first:t], m.hankel[i+first:])
 	}
-	s.x, s.z = s.z, s.x
+	copy(s.x[:], s.z[:t])
 }
 
 // row returns (start + sum x_j n_j) / 2^64.
@@ -215,54 +228,69 @@ func row(start *fr.Element, x []fr.Element, n []uint64) fr.Element {
 	return below(fr.Element(acc[:4]))
 }
 
-// partialRounds runs all partial rounds on s.x.
-func (m *scalarTable) partialRounds(s *scalarState) {
-	t := m.t
-	for j := range t {
-		s.neg[j].Neg(&s.x[j])
+// partialRounds runs all partial rounds on x of each state.
+func (m *scalarTable) partialRounds(ss []scalarState) {
+	for i := range ss {
+		s := &ss[i]
+		for j := range m.t {
+			s.neg[j].Neg(&s.x[j])
+		}
+		s.u[0] = s.x[0]
 	}
-	s.u[0] = s.x[0]
 	for r := range m.partial {
-		u := &s.u[r]
-		var u2, ku fr.Element
-		u2.Square(u)
-		u2.Square(&u2)
-		ku.Mul(u, &m.k[r])
-		s.y[r].Mul(&u2, &ku)
-		m.next(s, r+1)
+		var u2, ku [pair]fr.Element
+		for i := range ss {
+			u2[i].Square(&ss[i].u[r])
+		}
+		for i := range ss {
+			ku[i].Mul(&ss[i].u[r], &m.k[r])
+		}
+		for i := range ss {
+			u2[i].Square(&u2[i])
+		}
+		for i := range ss {
+			ss[i].y[r].Mul(&u2[i], &ku[i])
+		}
+		for i := range ss {
+			m.next(&ss[i], r+1)
+		}
 	}
-	m.recover(s)
+	for i := range ss {
+		m.recover(&ss[i])
+	}
 }
 
-// next computes û_r.
+// next computes û_r: the sum of the recurrence, word by word of the coefficients, taken negative.
 func (m *scalarTable) next(s *scalarState, r int) {
-	var sum [8]uint64
-	c := &m.acc[r]
-	low := [6]uint64{c[0], c[1], c[2], c[3]}
-	var signed [maxWidth]fr.Element
 	if r < m.t {
-		for j := range m.t {
-			signed[j] = s.x[j]
-			if m.gNeg[r][j] {
-				signed[j] = s.neg[j]
+		for j, neg := range m.gNeg[r] {
+			s.z[j] = s.x[j]
+			if neg {
+				s.z[j] = s.neg[j]
 			}
 		}
 	}
-	for w := 0; w < len(m.a) || w < len(m.b); w++ {
+	var sum [8]uint64
+	c := &m.acc[r]
+	low := [6]uint64{c[0], c[1], c[2], c[3]}
+	for w := range m.b {
+		if w > 0 {
+			sum[w-1] = low[0]
+			low = [6]uint64{low[1], low[2], low[3], low[4], low[5]}
+		}
 		if w < len(m.a) {
 			m.a[w].mulAdd(&low, s.u[:r])
 		}
-		if w < len(m.b) {
-			m.b[w].mulAdd(&low, s.y[:r])
-		}
+		m.b[w].mulAdd(&low, s.y[:r])
 		if r < m.t && w < len(m.gWords[r]) {
-			mulAdd(&low, signed[:m.t], m.gWords[r][w])
+			mulAdd(&low, s.z[:m.t], m.gWords[r][w])
 		}
-		sum[w] = low[0]
-		copy(low[:5], low[1:])
-		low[5] = 0
 	}
-	copy(sum[max(len(m.a), len(m.b)):], low[:])
+	if len(m.b) == 1 {
+		s.u[r] = negateShort(&low)
+		return
+	}
+	copy(sum[len(m.b)-1:], low[:])
 	u := reduce(fr.Element(sum[:4]), fr.Element(sum[4:]))
 	s.u[r].Neg(&u)
 }
@@ -346,18 +374,36 @@ func step(acc *[6]uint64) {
 	acc[4], acc[5] = a5+c, 0
 }
 
-// below returns x or x-r, the one that is below r, of an x below 2r.
+// below returns x or x-r, the one that is below r, of an x below 2r; of 2r it returns r.
 func below(x fr.Element) fr.Element {
-	var y fr.Element
-	var c uint64
-	y[0], c = bits.Sub64(x[0], modulus[0], 0)
-	y[1], c = bits.Sub64(x[1], modulus[1], c)
-	y[2], c = bits.Sub64(x[2], modulus[2], c)
-	y[3], c = bits.Sub64(x[3], modulus[3], c)
-	if c != 0 {
-		return x
-	}
-	return y
+	y0, c := bits.Sub64(x[0], modulus[0], 0)
+	y1, c := bits.Sub64(x[1], modulus[1], c)
+	y2, c := bits.Sub64(x[2], modulus[2], c)
+	y3, c := bits.Sub64(x[3], modulus[3], c)
+	keep := -c
+	return fr.Element{y0 ^ (x[0]^y0)&keep, y1 ^ (x[1]^y1)&keep, y2 ^ (x[2]^y2)&keep, y3 ^ (x[3]^y3)&keep}
+}
+
+// reciprocal is 2^318/r, rounded down.
+const reciprocal = 0x8d54253b7fb78ddf
+
+// negateShort returns minus the sum modulo r, or r for 0. The sum is below 2^318: its quotient by r is
+// estimated from the bits above 254, at most 1.6 too small, and raised by two.
+func negateShort(sum *[6]uint64) fr.Element {
+	q, _ := bits.Mul64(sum[4]<<2|sum[3]>>62, reciprocal)
+	q += 2
+	h0, l0 := bits.Mul64(modulus[0], q)
+	h1, l1 := bits.Mul64(modulus[1], q)
+	h2, l2 := bits.Mul64(modulus[2], q)
+	l3 := modulus[3] * q
+	l1, c := bits.Add64(l1, h0, 0)
+	l2, c = bits.Add64(l2, h1, c)
+	l3 += h2 + c
+	l0, c = bits.Sub64(l0, sum[0], 0)
+	l1, c = bits.Sub64(l1, sum[1], c)
+	l2, c = bits.Sub64(l2, sum[2], c)
+	l3, _ = bits.Sub64(l3, sum[3], c)
+	return below(fr.Element{l0, l1, l2, l3})
 }
 
 // reduce returns low + 2^256 high modulo r; high is below r.

@@ -49,8 +49,11 @@ func LoadBytes(dst *Elem, src []byte, add *Scalar) {
 // StoreNodes writes src*k/2^260, reduced, as sixteen consecutive scalars. src is below 2^258, k below r.
 func StoreNodes[N ~[32]byte](dst *[Lanes]N, src *Elem, k *Scalar) { storeNodes(&dst[0][0], src, k) }
 
-// Sbox sets each x to x^5/2^1040. x is below 2^259; results are below 1.2r.
-func Sbox(x []Elem, scratch *Elem) { sbox(&x[0], len(x), scratch) }
+// Sbox sets each x to x^5/2^1040. x is below 2^259; results are below 1.2r. scratch is as long as x.
+func Sbox(x, scratch []Elem) {
+	_ = scratch[len(x)-1]
+	sbox(&x[0], len(x), &scratch[0])
+}
 
 // Rows sets dst[i] to (start[i] + sum_j hankel[i+j] src[j]) / 2^52. Factors are below 2^52, src is below
 // 2^256, start below r; at most 12 columns. Results are below 1.1r.

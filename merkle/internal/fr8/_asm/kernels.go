@@ -113,15 +113,21 @@ func (t *text) sbox() {
 	t.op("MOVQ n+8(FP), CX")
 	t.op("MOVQ scratch+16(FP), DI")
 	t.loadShared()
-	t.label("next")
-	t.each(func(s *stream) { s.square("SI", 0, "DI", 0) })
-	t.each(func(s *stream) { s.square("DI", 0, "DI", 0) })
-	t.each(func(s *stream) {
-		s.store(s.product(inMemory("DI", 0), "SI", 0)[:5], "SI", 0)
-	})
-	t.op("ADDQ $%d, SI", elem)
-	t.op("DECQ CX")
-	t.op("JNZ next")
+	// One power of all elements after the other: neighbours in the stream of instructions are independent.
+	loop := func(name string, body func(s *stream)) {
+		t.op("MOVQ SI, R8")
+		t.op("MOVQ DI, R9")
+		t.op("MOVQ CX, DX")
+		t.label(name)
+		t.each(body)
+		t.op("ADDQ $%d, R8", elem)
+		t.op("ADDQ $%d, R9", elem)
+		t.op("DECQ DX")
+		t.op("JNZ %s", name)
+	}
+	loop("second", func(s *stream) { s.square("R8", 0, "R9", 0) })
+	loop("fourth", func(s *stream) { s.square("R9", 0, "R9", 0) })
+	loop("fifth", func(s *stream) { s.store(s.product(inMemory("R9", 0), "R8", 0)[:5], "R8", 0) })
 	t.end()
 }
 
