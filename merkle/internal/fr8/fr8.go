@@ -49,13 +49,13 @@ func LoadBytes(dst *Elem, src []byte, add *Scalar) {
 // StoreNodes writes src*k/2^260, reduced, as sixteen consecutive scalars. src is below 2^258, k below r.
 func StoreNodes[N ~[32]byte](dst *[Lanes]N, src *Elem, k *Scalar) { storeNodes(&dst[0][0], src, k) }
 
-// Sbox sets each x to x^5/2^1040. x is below 2^259; results are below 1.2r. scratch is as long as x.
+// Sbox sets each x to x^5/2^1040. x is below 8r; results are below 1.3r. scratch is as long as x.
 func Sbox(x, scratch []Elem) {
 	_ = scratch[len(x)-1]
 	sbox(&x[0], len(x), &scratch[0])
 }
 
-// Rows sets dst[i] to (start[i] + sum_j hankel[i+j] src[j]) / 2^52. Factors are below 2^52, src is below
+// Rows sets dst[i] to (start[i] + sum_j hankel[i+j] src[j]) / 2^52. Factors are below 2^44, src is below
 // 2^256, start below r; at most 12 columns. Results are below 1.1r.
 func Rows(dst, src []Elem, hankel []uint64, start []Scalar) {
 	_, _ = hankel[len(dst)+len(src)-2], start[len(dst)-1]
@@ -94,8 +94,8 @@ func Combine(dst *Sum, src []Elem, pick []uint64, words []uint64, m int) {
 // elemBytes is the size of an Elem.
 const elemBytes = 2 * 5 * 8 * 8
 
-// Matrix sets dst[i] to (start[i] + sum_j words[i*len(src)+j] src[j]) / 2^260. src is below 2^259, words
-// and start are below r; at most 24 columns. Results are below 2^258.
+// Matrix sets dst[i] to (start[i] + sum_j words[i*len(src)+j] src[j]) / 2^260. src is below 2^259 and
+// at most 200r over a row, words and start are below r. Results are below 7r.
 func Matrix(dst, src []Elem, words, start []Scalar) {
 	_, _ = words[len(dst)*len(src)-1], start[len(dst)-1]
 	matrix(&dst[0], len(dst), &src[0], len(src), &words[0], &start[0])
