@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 )
 
@@ -123,16 +122,4 @@ func zero(b []byte) bool {
 		}
 	}
 	return true
-}
-
-// exists reports whether the file can be opened; an error other than its absence is returned.
-func exists(f FS, name string) (bool, error) {
-	file, err := f.OpenFile(name, os.O_RDONLY)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	return true, file.Close()
 }
