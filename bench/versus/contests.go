@@ -2,6 +2,13 @@ package main
 
 // contests lists every contest, named as in the README's table of figures.
 var contests = []contest{
+	{"labels/4", labelsCached(4)},
+	{"labels/1", labelsCached(1)},
+	{"labels/4-8MiB", labels8MiB},
+	{"labels/4-dram", labelsDRAM},
+	{"merkle/sha2", nodeContest},
+	{"merkle/sha2-65", messageContest(64)},
+	{"merkle/sha2-513", messageContest(512)},
 	{"merkle/tree-1Mi", merkleTree},
 	{name: "commp", setup: commPContest},
 	{name: "fr32", setup: fr32Contest},
