@@ -17,7 +17,7 @@ var formats = []format{
 	{prefix: "commp", issue: "SEAL", run: runCommP},
 	{prefix: "graph", issue: "SEAL", run: runGraph},
 	{prefix: "labels", issue: "SEAL", run: runLabels},
-	{prefix: "poseidon", issue: "SEAL"},
+	{prefix: "poseidon", issue: "SEAL", run: runPoseidon},
 	{prefix: "seal", issue: "SEAL", run: runSeal},
 	{prefix: "seal_512mib", issue: "SEAL", run: runSeal, large: true},
 	{prefix: "unseal", issue: "SEAL", run: runUnseal},
