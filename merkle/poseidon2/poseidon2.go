@@ -7,8 +7,9 @@
 // 2-to-1 compression P(l, r)[1] + r; a node of three or more is gnark's Merkle-Damgard chain of that
 // compression over the children from a zero start. Both are used with a fixed number of children only.
 //
-// State: the permutation is computed here over batches, with gnark-crypto's vector arithmetic (AVX-512
-// where the CPU has it); the tests hold it against gnark-crypto's permutation.
+// State: the permutation is computed here over batches, sixteen hashes at a time on AVX-512 IFMA, else with
+// gnark-crypto's vector arithmetic; the tests hold both against gnark-crypto's permutation. Other
+// widths (t = 3) are not offered.
 package poseidon2
 
 import (
@@ -19,6 +20,7 @@ import (
 	ref "github.com/consensys/gnark-crypto/ecc/bls12-381/fr/poseidon2"
 
 	"github.com/assaylab/assay/merkle"
+	"github.com/assaylab/assay/merkle/internal/fr8"
 )
 
 // Hasher hashes groups of 2 to merkle.MaxArity children. The zero value is ready, and safe for
@@ -64,8 +66,44 @@ type state struct {
 
 var states = sync.Pool{New: func() any { return new(state) }}
 
+// fewLanes is the number of groups from which on sixteen lanes are faster than vectors of that length.
+const fewLanes = 7
+
 // Parents hashes the groups; see the package for what a node is.
 func (Hasher) Parents(dst, src []merkle.Digest, arity int) {
+	if fr8.Supported() {
+		n := byLanes(dst, src, arity)
+		dst, src = dst[n:], src[n*arity:]
+	}
+	byVectors(dst, src, arity)
+}
+
+// byLanes hashes groups sixteen at a time, the last of them padded, and returns how many it did.
+func byLanes(dst, src []merkle.Digest, arity int) int {
+	if len(dst) < fewLanes {
+		return 0
+	}
+	s := laneStates.Get().(*laneState)
+	defer laneStates.Put(s)
+	n := 0
+	for ; len(dst)-n >= fr8.Lanes; n += fr8.Lanes {
+		s.lanes((*[fr8.Lanes]merkle.Digest)(dst[n:]), src[n*arity:(n+fr8.Lanes)*arity], arity)
+	}
+	rest := len(dst) - n
+	if rest < fewLanes {
+		return n
+	}
+	if len(s.in) < fr8.Lanes*arity {
+		s.in = make([]merkle.Digest, fr8.Lanes*arity)
+	}
+	copy(s.in, src[n*arity:])
+	s.lanes(&s.out, s.in[:fr8.Lanes*arity], arity)
+	copy(dst[n:], s.out[:rest])
+	return len(dst)
+}
+
+// byVectors is the plain path.
+func byVectors(dst, src []merkle.Digest, arity int) {
 	s := states.Get().(*state)
 	defer states.Put(s)
 	for len(dst) > 0 {
