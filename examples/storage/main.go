@@ -1,0 +1,110 @@
+// Command storage seals a real file into a Filecoin sector, proves it, verifies the proof in another process that
+// has the public values only, takes the file back out and shows what a tampered replica leads to.
+//
+//	go run ./examples/storage [-size 8MiB] [-in FILE] [-dir DIR]
+//
+// Without -in the source files under the working directory are sealed, packed as tar in name order, as many as
+// fit. Without -dir the work is done in a temporary directory that is removed at the end; after Ctrl-C it stays, and the
+// same command goes on where it was.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+
+	"github.com/assaylab/assay/porep/sector"
+)
+
+// Exit codes: a failed run, a malformed command line, an interrupted run that can be resumed.
+const (
+	exitFailed      = 1
+	exitUsage       = 2
+	exitInterrupted = 130
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	err := command(ctx, os.Args[1:])
+	stop()
+	var usage usageError
+	switch {
+	case err == nil:
+	case errors.As(err, &usage):
+		fail(exitUsage, err)
+	case errors.Is(err, context.Canceled):
+		fail(exitInterrupted, err)
+	default:
+		fail(exitFailed, err)
+	}
+}
+
+// fail prints one line and ends the process.
+func fail(code int, err error) {
+	fmt.Fprintln(os.Stderr, "storage:", strings.ReplaceAll(err.Error(), "\n", "; "))
+	os.Exit(code)
+}
+
+// A usageError is a command line that cannot be understood.
+type usageError struct{ error }
+
+const usage = `usage: storage [-size 2KiB|8MiB|512MiB|32GiB] [-in FILE] [-dir DIR]
+  -size SIZE   the sector's size (default 8MiB)
+  -in FILE     what to seal; by default a tar of the source files under the working directory
+  -dir DIR     where to work; kept, and resumed if it holds the same job
+  -verify      read a statement and a proof from standard input and judge them (the second process)`
+
+// settings is the command line.
+type settings struct {
+	seal   sector.SealProof
+	in     string
+	dir    string
+	verify bool
+}
+
+// proofs are the sizes to choose from.
+var proofs = []sector.SealProof{sector.StackedDRG2KiBV1_1, sector.StackedDRG8MiBV1_1, sector.StackedDRG512MiBV1_1, sector.StackedDRG32GiBV1_1}
+
+func parse(args []string) (settings, error) {
+	var s settings
+	set := flag.NewFlagSet("storage", flag.ContinueOnError)
+	set.SetOutput(io.Discard)
+	size := set.String("size", "8MiB", "")
+	set.StringVar(&s.in, "in", "", "")
+	set.StringVar(&s.dir, "dir", "", "")
+	set.BoolVar(&s.verify, "verify", false, "")
+	if err := set.Parse(args); err != nil {
+		return s, err
+	}
+	if set.NArg() > 0 {
+		return s, fmt.Errorf("argument %q is not understood", set.Arg(0))
+	}
+	for _, p := range proofs {
+		if p.Size().String() == *size {
+			s.seal = p
+			return s, nil
+		}
+	}
+	return s, fmt.Errorf("-size %q is none of 2KiB, 8MiB, 512MiB, 32GiB", *size)
+}
+
+func command(ctx context.Context, args []string) error {
+	s, err := parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Println(usage)
+		return nil
+	}
+	if err != nil {
+		return usageError{fmt.Errorf("%w (-h shows the usage)", err)}
+	}
+	if s.verify {
+		return verifier(ctx, os.Stdin, os.Stdout)
+	}
+	return run(ctx, s)
+}
