@@ -42,6 +42,9 @@ type fast struct {
 	pen    uint64 // bonds penalty as a proportion
 	work   []worker
 	vote   electorate
+	block  block
+	// forceBlocks makes blocks serve whatever their size, and without kernels: for tests.
+	forceBlocks bool
 }
 
 // A bond is one entry of the bonds after the average.
@@ -85,9 +88,6 @@ func (e *Engine) usable(s *State, o *Output) bool {
 // runFast computes one epoch by columns; it is not ok, with o unchanged but for scratch, where the rows forbid it.
 func (e *Engine) runFast(ctx context.Context, s *State, o *Output) (ok bool, err error) {
 	f := &e.fast
-	if !f.electorate(s, o) || !f.build(s, o, e.opt.Dense, e.panel.permit) {
-		return false, nil
-	}
 	f.mode = yuma2
 	if s.Yuma3 {
 		f.mode = yuma3
@@ -97,7 +97,13 @@ func (e *Engine) runFast(ctx context.Context, s *State, o *Output) (ok bool, err
 		}
 	}
 	f.alpha, f.pen = uint64(s.bondsAlpha()), uint64(fixed.ProportionU16(s.BondsPenalty))
+	if !f.electorate(s, o) || !f.build(s, o, e.opt.Dense, e.panel.permit) {
+		return false, nil
+	}
 	f.divide(s.N(), max(1, e.opt.Workers))
+	if f.block.on {
+		f.reserveBlock(s, o, e.opt.Dense)
+	}
 	for {
 		f.each(job{ctx: ctx, s: s, o: o, dense: e.opt.Dense})
 		if f.mode != yuma3Liquid || anyNonzero(o.Consensus) {
@@ -108,6 +114,7 @@ func (e *Engine) runFast(ctx context.Context, s *State, o *Output) (ok bool, err
 	if err := ctx.Err(); err != nil {
 		return true, fmt.Errorf("consensus: %w", err)
 	}
+	f.block.dirty = false
 	f.outcome(s, o, e.opt.Dense)
 	return true, nil
 }
@@ -167,8 +174,15 @@ func (f *fast) doFor(wg *sync.WaitGroup, i int, k job) {
 }
 
 func (f *fast) do(w *worker, k job) {
-	if k.pay {
+	switch {
+	case k.pay && f.block.on:
+		f.blockPay(w, k.o)
+		return
+	case k.pay:
 		f.payAndWrite(w, k.o, k.dense)
+		return
+	case f.block.on:
+		f.blockColumns(k.ctx, w, k.o, k.dense)
 		return
 	}
 	f.columns(k.ctx, w, k.s, k.o, k.dense)
@@ -176,31 +190,59 @@ func (f *fast) do(w *worker, k job) {
 
 // build brings weights and bonds into columns. It is not ok for rows that are not strictly ascending or whose sum could wrap.
 func (f *fast) build(s *State, o *Output, dense bool, permit []bool) bool {
-	n := s.N()
-	f.wStart, f.bStart = zeroed(f.wStart, n+1), zeroed(f.bStart, n+1)
-	f.rows, f.index = f.rows[:0], resize(f.index, n)
-	for i := range n {
-		f.index[i] = -1
-		wc, _ := s.Weights.Row(i)
-		bc, _ := s.Bonds.Row(i)
-		if !permit[i] {
-			wc = nil
-		}
-		if len(wc)+len(bc) == 0 {
-			continue
-		}
-		if !countColumns(wc, f.wStart[1:]) || !countColumns(bc, f.bStart[1:]) {
-			return false
-		}
-		f.index[i] = int32(len(f.rows))
-		f.rows = append(f.rows, fastRow{uid: int32(i), keep: o.NewValidatorPermit[i], stake: uint64(o.ActiveStake[i])})
-	}
+	entries := f.list(s, o, permit)
 	if len(f.rows) > 1<<15 {
 		return false
+	}
+	lt := s.lastTempo()
+	f.reg = resize(f.reg, s.N())
+	for j, b := range s.BlockAtRegistration {
+		f.reg[j] = lt <= b
+	}
+	if f.block.on = f.blockFits(s, entries); f.block.on {
+		return f.fillBlock(s, dense, permit)
+	}
+	return f.fillLists(s, dense, permit)
+}
+
+// list finds the rows with entries and returns the number of these.
+func (f *fast) list(s *State, o *Output, permit []bool) (entries int) {
+	f.rows, f.index = f.rows[:0], resize(f.index, s.N())
+	for i := range f.index {
+		f.index[i] = -1
+		col, _ := s.Bonds.Row(i)
+		count := len(col)
+		if permit[i] {
+			col, _ = s.Weights.Row(i)
+			count += len(col)
+		}
+		if count == 0 {
+			continue
+		}
+		entries += count
+		f.index[i] = int32(len(f.rows))
+		f.rows = append(f.rows, fastRow{uid: int32(i), keep: o.NewValidatorPermit[i], stake: uint64(o.ActiveStake[i])})
 	}
 	for k, i := range f.vote.row {
 		if r := f.index[i]; r >= 0 {
 			f.rows[r].vote = uint64(f.vote.stake[k])
+		}
+	}
+	return entries
+}
+
+// fillLists makes a list of each column.
+func (f *fast) fillLists(s *State, dense bool, permit []bool) bool {
+	n := s.N()
+	f.wStart, f.bStart = zeroed(f.wStart, n+1), zeroed(f.bStart, n+1)
+	for r := range f.rows {
+		i := int(f.rows[r].uid)
+		col, _ := s.Bonds.Row(i)
+		if !countColumns(col, f.bStart[1:]) {
+			return false
+		}
+		if col, _ = s.Weights.Row(i); permit[i] && !countColumns(col, f.wStart[1:]) {
+			return false
 		}
 	}
 	f.wEnd, f.bEnd = ends(f.wEnd, f.wStart), ends(f.bEnd, f.bStart)
@@ -210,11 +252,6 @@ func (f *fast) build(s *State, o *Output, dense bool, permit []bool) bool {
 		if !f.fill(s, r, dense, permit) {
 			return false
 		}
-	}
-	lt := s.lastTempo()
-	f.reg = resize(f.reg, n)
-	for j, b := range s.BlockAtRegistration {
-		f.reg[j] = lt <= b
 	}
 	return true
 }
@@ -264,20 +301,13 @@ func (f *fast) fill(s *State, r int, dense bool, permit []bool) bool {
 	if !permit[i] {
 		return true
 	}
-	self := int(i)
-	if !dense && s.HasOwner && int(s.Owner) == i {
-		self = -1
-	}
-	updated, commit := s.lastUpdate(i), uint64(NoCommit)
-	if !dense && s.CommitReveal && s.CommitBlock != nil {
-		commit = s.CommitBlock[i]
-	}
+	m := s.mask(i, dense)
 	var sum uint64
 	col, val = s.Weights.Row(i)
 	val = val[:len(col)]
 	registered := s.BlockAtRegistration
 	for k, j := range col {
-		if reg := registered[j]; updated <= reg || commit < reg || int(j) == self {
+		if m.drops(j, registered[j]) {
 			continue
 		}
 		at := f.wEnd[j]
@@ -300,7 +330,23 @@ func (f *fast) divide(n, workers int) {
 		f.work = append(f.work, worker{})
 	}
 	f.work = f.work[:workers]
-	total, j := len(f.wList)+len(f.bList)+n, 0
+	for i := range f.work {
+		w := &f.work[i]
+		if f.block.on {
+			w.from, w.to = n*i/workers, n*(i+1)/workers
+			w.sizeBlock(f.block.height)
+			continue
+		}
+		w.size(len(f.rows))
+	}
+	if !f.block.on {
+		f.divideLists(n)
+	}
+}
+
+// divideLists weighs columns by their lists.
+func (f *fast) divideLists(n int) {
+	workers, total, j := len(f.work), len(f.wList)+len(f.bList)+n, 0
 	for i := range f.work {
 		w := &f.work[i]
 		w.from = j
@@ -311,6 +357,5 @@ func (f *fast) divide(n, workers int) {
 			j = n
 		}
 		w.to = j
-		w.size(len(f.rows))
 	}
 }

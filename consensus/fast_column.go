@@ -24,11 +24,21 @@ type worker struct {
 	trust    []uint64 // by row: sum of the clipped weights
 	gain     []uint64 // by row: sum of bonds times incentive
 	rows     []int32  // by row: kept bonds in this range, then where its next one is stored
+
+	// For blocks; vectors by row of the block.
+	fresh    []uint64 // stake times weights for bonds
+	freshSum uint64
+	norm1    []uint64
+	store    []uint16
+	mask     []uint8
+	first    []int32  // by row: where its first bond is stored
+	norm     []uint64 // normalised bonds of the columns in ranked, one after the other
+	ranked   []int32
 }
 
 func (w *worker) size(rows int) {
 	for _, v := range []*[]uint64{&w.weight, &w.forBonds, &w.old, &w.ema, &w.selW, &w.selS} {
-		*v = resize(*v, rows)
+		*v = resize(*v, rows+lanes)
 	}
 	w.row, w.has = resize(w.row, rows), resize(w.has, rows)
 	w.slot, w.trust, w.gain, w.rows = zeroed(w.slot, rows), zeroed(w.trust, rows), zeroed(w.gain, rows), zeroed(w.rows, rows)
@@ -122,14 +132,21 @@ func (f *fast) median(w *worker, m int, support uint64) uint64 {
 	if support < f.kappa {
 		return 0
 	}
-	score, vote, k := w.selW, w.selS, 0
+	score, vote, k, top := w.selW, w.selS, 0, uint64(0)
 	for i, v := range w.weight[:m] {
 		score[k], vote[k] = v, f.rows[w.row[i]].vote
 		if vote[k] != 0 {
 			k++
+			top = max(top, v)
 		}
 	}
-	return selectAbove(score[:k], vote[:k], f.kappa)
+	if !avx512 {
+		return selectAbove(score[:k], vote[:k], f.kappa)
+	}
+	even := (k + lanes - 1) / lanes * lanes
+	clear(score[k:even])
+	clear(vote[k:even])
+	return medianColumn(score[:even], vote[:even], f.kappa, top)
 }
 
 // selectAbove returns the smallest score with less than kappa of the votes above it, given that all votes together reach

@@ -14,9 +14,13 @@ func (f *fast) outcome(s *State, o *Output, dense bool) {
 		}
 		o.ValidatorTrust[f.rows[r].uid] = fixed.I32F32(sum)
 	}
-	if dense {
+	switch {
+	case f.block.on && !dense:
+		f.closeBlock(o)
+	case f.block.on:
+	case dense:
 		f.reserveDense(s, o)
-	} else {
+	default:
 		f.reserve(s, o)
 	}
 	f.each(job{s: s, o: o, dense: dense, pay: true})

@@ -1,0 +1,3 @@
+module github.com/assaylab/assay/consensus/_asm
+
+go 1.26.0
