@@ -24,6 +24,10 @@ var best = func() path {
 	return pathScalar
 }()
 
+// Kernel names the path that batches take on this processor: "ifma", or "scalar" where AVX-512 IFMA is
+// absent, built out (tag purego) or turned off (ASSAY_NO_AVX512 set in the environment).
+func Kernel() string { return best.String() }
+
 // laneMin is the shortest batch worth a vector of sixteen.
 const laneMin = 2
 
