@@ -53,7 +53,9 @@ func shareOf(share fixed.I32F32, rao uint64) uint64 {
 
 func toU16(dst []uint16, src []fixed.I32F32) {
 	for i, v := range src {
-		dst[i] = v.ToU16Proportion()
+		if dst[i] = 0; v != 0 {
+			dst[i] = v.ToU16Proportion()
+		}
 	}
 }
 

@@ -242,8 +242,10 @@ func (m *Sparse) Dense(n int) *Dense {
 }
 
 func divideAll(v []fixed.I32F32, by fixed.I32F32) {
-	for k := range v {
-		v[k] = v[k].SafeDiv(by)
+	for k, x := range v {
+		if x != 0 {
+			v[k] = x.SafeDiv(by)
+		}
 	}
 }
 

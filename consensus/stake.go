@@ -1,6 +1,7 @@
 package consensus
 
 import (
+	"math/bits"
 	"slices"
 
 	"github.com/assaylab/assay/consensus/fixed"
@@ -52,11 +53,19 @@ func (p *panel) shares(s *State, owner int, out []fixed.I32F32) {
 		p.wide[i] = v
 		sum = sum.Add(v)
 	}
+	whole := sum.Lo == 0 && sum.Hi > 0
 	for i, v := range p.wide {
-		if !sum.IsZero() && !v.IsZero() {
-			v = v.SafeDiv(sum)
+		switch {
+		case v.IsZero() || sum.IsZero():
+			out[i] = v.I32F32()
+		case whole && v.Lo == 0 && uint64(v.Hi) < min(uint64(sum.Hi), 1<<32):
+			out[i] = fixed.I32F32(uint64(v.Hi) << 32 / uint64(sum.Hi)) // the same quotient, cut at once
+		case whole && v.Lo == 0 && uint64(v.Hi) < uint64(sum.Hi):
+			q, _ := bits.Div64(uint64(v.Hi), 0, uint64(sum.Hi))
+			out[i] = fixed.I32F32(q >> 32)
+		default:
+			out[i] = v.SafeDiv(sum).I32F32()
 		}
-		out[i] = v.I32F32()
 	}
 }
 
