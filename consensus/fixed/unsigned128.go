@@ -177,3 +177,17 @@ func compare(a, b u128) int {
 	}
 	return 1
 }
+
+// U64F64 clamps x; its fraction bits are kept.
+func (x U96F32) U64F64() U64F64 {
+	if x.Hi>>32 != 0 {
+		return maxUnsigned.u64f64()
+	}
+	return U64F64{x.Hi<<32 | x.Lo>>32, x.Lo << 32}
+}
+
+// U96F32 drops 32 fraction bits by floor.
+func (x U64F64) U96F32() U96F32 { return U96F32{x.Hi >> 32, x.Hi<<32 | x.Lo>>32} }
+
+// U96F32FromBits returns the number of that many 2^-32.
+func U96F32FromBits(bits uint64) U96F32 { return U96F32{Lo: bits} }
