@@ -30,21 +30,27 @@ func Place(size sector.Size, pieces []Info) ([]Placed, error) {
 	if max := uint64(size) / 128; uint64(len(pieces)) > max {
 		return nil, fmt.Errorf("%w: %d pieces, a sector of %v holds %d", ErrPieces, len(pieces), size, max)
 	}
+	return place(uint64(size), pieces)
+}
+
+// place is Place within the first limit padded bytes of something, limit below 2^63.
+func place(limit uint64, pieces []Info) ([]Placed, error) {
 	placed := make([]Placed, len(pieces))
 	end := uint64(0)
 	for i, p := range pieces {
 		if err := p.Check(); err != nil {
 			return nil, fmt.Errorf("piece %d: %w", i, err)
 		}
-		if uint64(p.Size) > uint64(size) {
-			return nil, fmt.Errorf("%w: piece %d has %d padded bytes, the sector %d", ErrPieces, i, p.Size, uint64(size))
+		if uint64(p.Size) > limit {
+			return nil, fmt.Errorf("%w: piece %d has %d padded bytes, there are %d", ErrPieces, i, p.Size, limit)
 		}
-		// Both are at most 64 GiB here, so that no sum overflows.
+		// All are below 2^63 here, so that no sum overflows.
 		start := (end + uint64(p.Size) - 1) &^ (uint64(p.Size) - 1)
-		if end = start + uint64(p.Size); end > uint64(size) {
-			return nil, fmt.Errorf("%w: piece %d ends at %d, the sector has %d padded bytes", ErrPieces, i, end, uint64(size))
+		if start > limit || uint64(p.Size) > limit-start {
+			return nil, fmt.Errorf("%w: piece %d of %d padded bytes from %d on passes %d", ErrPieces, i, p.Size, start, limit)
 		}
 		placed[i] = Placed{p, start}
+		end = start + uint64(p.Size)
 	}
 	return placed, nil
 }
