@@ -181,9 +181,14 @@ func (c *Code) ReconstructSome(shards [][]byte, required []bool) error {
 
 // rebuild fills the lost shards; enough others are present and all sizes are right.
 func (c *Code) rebuild(shards [][]byte, lost []int, size int) error {
-	work := append([][]byte(nil), shards...)
+	work := make([][]byte, len(shards))
+	for i, s := range shards {
+		if len(s) > 0 {
+			work[i] = s
+		}
+	}
 	for _, i := range lost {
-		if cap(work[i]) < size {
+		if work[i] = shards[i][:0]; cap(work[i]) < size {
 			work[i] = make([]byte, 0, size)
 		}
 	}

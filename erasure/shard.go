@@ -131,7 +131,8 @@ func parseHeader(b []byte) (h Header, rest []byte, err error) {
 		if len(b) < 1 || len(b)-1 < int(b[0]) {
 			return h, nil, fmt.Errorf("%w: header cut short", ErrFormat)
 		}
-		*s, b = string(b[1:1+b[0]]), b[1+b[0]:]
+		end := 1 + int(b[0])
+		*s, b = string(b[1:end]), b[end:]
 	}
 	if len(b) < 20 {
 		return h, nil, fmt.Errorf("%w: header cut short", ErrFormat)

@@ -1,8 +1,8 @@
 package erasure
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/assaylab/assay/merkle"
@@ -176,19 +176,12 @@ func (s *Square) checkRoots(a Axis, lines []int, roots []merkle.Digest, done []b
 	return nil
 }
 
-// checkCode extends the data quadrant anew and compares. That decides for all lines at once; only where it
-// fails are they looked at one by one.
+// checkCode decides for all lines at once whether they are codewords: the upper rows and then all columns of the
+// square are coded anew, a strip at a time, and compared. Only where that fails are lines looked at one by one.
 func (s *Square) checkCode(workers int) error {
-	again := make([]byte, len(s.flat))
-	line := s.k * s.size
-	for r := range s.k {
-		copy(again[2*r*line:], s.flat[2*r*line:(2*r+1)*line])
-	}
-	if err := s.extend(again, workers); err != nil {
+	same, err := s.coded(workers)
+	if err != nil || same {
 		return err
-	}
-	if bytes.Equal(again, s.flat) {
-		return nil
 	}
 	for _, a := range []Axis{Row, Column} {
 		for i := range 2 * s.k {
@@ -206,4 +199,50 @@ func (s *Square) checkCode(workers int) error {
 		}
 	}
 	return nil
+}
+
+// coded reports whether the parity quadrants are those of the data quadrant.
+func (s *Square) coded(workers int) (bool, error) {
+	const strip = 4 << 10 // bytes of a row
+	width, line := 2*s.k, 2*s.k*s.size
+	wrong := errors.New("not coded")
+	check := func(shards [][]byte, parity []byte) error {
+		n := len(shards[0])
+		again := append(append(make([][]byte, 0, width), shards[:s.k]...), cut(parity[:s.k*n], s.k, n)...)
+		if err := s.enc.Encode(again); err != nil {
+			return coded(err)
+		}
+		if !equalShards(again[s.k:], shards[s.k:]) {
+			return wrong
+		}
+		return nil
+	}
+	err := parallel(workers, s.k, func(lo, hi int) error {
+		parity := make([]byte, s.k*s.size)
+		for r := lo; r < hi; r++ {
+			if err := check(cut(s.flat[r*line:(r+1)*line], width, s.size), parity); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		err = parallel(workers, (line+strip-1)/strip, func(lo, hi int) error {
+			parity := make([]byte, s.k*strip)
+			rows := make([][]byte, width)
+			for at := lo * strip; at < min(hi*strip, line); at += strip {
+				for r := range rows {
+					rows[r] = s.flat[r*line+at : r*line+min(at+strip, line)]
+				}
+				if err := check(rows, parity); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if errors.Is(err, wrong) {
+		return false, nil
+	}
+	return err == nil, err
 }

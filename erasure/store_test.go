@@ -262,12 +262,12 @@ func TestStoreNoSpace(t *testing.T) {
 	}
 }
 
-// flips returns how many bits TestAdversary/E16 flips: 2,000, or ASSAY_BITFLIPS.
+// flips returns how many bits TestAdversary/E16 flips: 1,000, or ASSAY_BITFLIPS.
 func flips() int {
 	if n, err := strconv.Atoi(os.Getenv("ASSAY_BITFLIPS")); err == nil && n > 0 {
 		return n
 	}
-	return 2_000
+	return 1_000
 }
 
 // bitRot flips random bits of at most four shards of a stored 10+4 set at a time, and counts those that were not located
@@ -276,7 +276,7 @@ func bitRot(t *testing.T) (tried, wrong int) {
 	disk := durabletest.NewDisk()
 	s := openStore(t, disk)
 	size := 10 * (2<<20 + 300_000)
-	if raceOn {
+	if slow() {
 		size = 10 * 50_000
 	}
 	data := randomBytes(3, size)

@@ -33,7 +33,12 @@ func (s *stored) readers(lost ...int) []io.ReaderAt {
 
 func store(t testing.TB, c Coder, size int, opt *Options) *stored {
 	t.Helper()
-	s := &stored{data: randomBytes(uint64(size)+1, size)}
+	return storeWith(t, c, randomBytes(uint64(size)+1, size), opt)
+}
+
+func storeWith(t testing.TB, c Coder, data []byte, opt *Options) *stored {
+	t.Helper()
+	s := &stored{data: data}
 	n := c.Data() + c.Parity()
 	bufs, w := make([]bytes.Buffer, n), make([]io.Writer, n)
 	for i := range w {
