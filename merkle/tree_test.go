@@ -1,10 +1,12 @@
 package merkle_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -204,3 +206,76 @@ func TestCancel(t *testing.T) {
 type zeros struct{}
 
 func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }
+
+// TestRandomShapes holds trees of random shapes and layouts against the slow ones: roots, proofs, streams.
+func TestRandomShapes(t *testing.T) {
+	h := merkletest.Strict{}
+	rng := rand.New(rand.NewPCG(7, 8))
+	for range 60 {
+		var arities []int
+		for n := 1; n < 40 || rng.IntN(3) > 0 && n < 3000; n *= arities[len(arities)-1] {
+			arities = append(arities, 2+rng.IntN(11))
+		}
+		s := must(merkle.Mixed(arities...))
+		leaves := merkletest.Leaves(s.Leaves(), rng.Uint64())
+		rows := merkletest.Slow(h, s, leaves)
+		root := rows[s.Depth()][0]
+		l := merkle.Layout{Detached: rng.IntN(2) == 0, Discard: rng.IntN(s.BaseDepth())}
+		w, r := files(t, s)
+		opt := &merkle.Options{Workers: 1 + rng.IntN(3)}
+		if got := must(merkle.BuildFiles(t.Context(), h, s, l, merkle.FromSlice(leaves), w, opt)); got != root {
+			t.Fatalf("%v %+v: root %x, want %x", s, l, got, root)
+		}
+		tree := must(merkle.OpenFiles(h, s, l, r, sliceReader(leaves)))
+		indices := make([]uint64, rng.IntN(40))
+		for i := range indices {
+			indices[i] = rng.Uint64N(s.Leaves())
+		}
+		for i, p := range must(tree.Open(t.Context(), indices, opt)) {
+			if !reflect.DeepEqual(p, merkletest.SlowProof(s, rows, indices[i])) {
+				t.Fatalf("%v %+v: proof of %d differs", s, l, indices[i])
+			}
+		}
+		stream := must(merkle.NewStream(h, arities...))
+		if err := stream.Append(leaves...); err != nil {
+			t.Fatal(err)
+		}
+		if shape, got, err := stream.Root(); err != nil || shape != s || got != root {
+			t.Fatalf("%v: stream: %v %x %v", s, shape, got, err)
+		}
+	}
+}
+
+// FuzzOpenFiles opens any bytes as the file of a tree: what passes CheckRows under the true root is the file.
+func FuzzOpenFiles(f *testing.F) {
+	h := merkletest.Strict{}
+	s := must(merkle.Uniform(64, 4))
+	leaves := merkletest.Leaves(64, 48)
+	want := must(merkle.Build(f.Context(), h, s, leaves, nil)).Root()
+	var sound [][]byte
+	for _, l := range layouts(s) {
+		m := &memory{make([]byte, must(l.FileSize(s)))}
+		must(merkle.BuildFiles(f.Context(), h, s, l, merkle.FromSlice(leaves), []io.WriterAt{m}, nil))
+		sound = append(sound, m.b)
+		f.Add(m.b, uint8(len(sound)-1), uint16(0), byte(0))
+		f.Add(m.b, uint8(len(sound)-1), uint16(len(m.b)/2), byte(4))
+	}
+	f.Fuzz(func(t *testing.T, b []byte, layout uint8, at uint16, flip byte) {
+		k := int(layout) % len(sound)
+		b = slices.Clone(b)
+		if int(at) < len(b) {
+			b[at] ^= flip
+		}
+		tree, err := merkle.OpenFiles(h, s, layouts(s)[k], []io.ReaderAt{bytes.NewReader(b)}, sliceReader(leaves))
+		if err != nil {
+			return
+		}
+		err = tree.CheckRows(t.Context(), nil)
+		if same := bytes.Equal(b, sound[k]); same != (err == nil && tree.Root() == want) {
+			t.Errorf("sound %v, checked %v, root %x", same, err, tree.Root())
+		}
+		if p, err := tree.Open(t.Context(), []uint64{uint64(at) % 64}, nil); err == nil {
+			_ = merkle.Verify(h, s, want, p[0])
+		}
+	})
+}

@@ -67,7 +67,7 @@ type state struct {
 var states = sync.Pool{New: func() any { return new(state) }}
 
 // fewLanes is the number of groups from which on sixteen lanes are faster than vectors of that length.
-const fewLanes = 7
+const fewLanes = 4
 
 // Parents hashes the groups; see the package for what a node is.
 func (Hasher) Parents(dst, src []merkle.Digest, arity int) {
