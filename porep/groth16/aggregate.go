@@ -6,7 +6,6 @@ import (
 	"math/bits"
 
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
-	"golang.org/x/sync/errgroup"
 )
 
 // A Version is a version of the SnarkPack protocol. They differ in what the challenges are drawn from; V2 is the one that
@@ -175,17 +174,7 @@ func (d *aggregateDecoder) g2(name string, p *bls.G2Affine) {
 // run decodes on all processors and returns the error of the first field that is refused.
 func (d *aggregateDecoder) run() error {
 	errs := make([]error, len(d.jobs))
-	var g errgroup.Group
-	workers := defaultWorkers(0)
-	for w := range workers {
-		g.Go(func() error {
-			for i := w; i < len(d.jobs); i += workers {
-				errs[i] = d.jobs[i]()
-			}
-			return nil
-		})
-	}
-	_ = g.Wait() // the errors are in errs, in order
+	parallel(defaultWorkers(0), len(d.jobs), func(i int) { errs[i] = d.jobs[i]() })
 	for _, err := range errs {
 		if err != nil {
 			return err

@@ -109,7 +109,7 @@ func (f *folding) twist() {
 		f.powers[i].Mul(&f.powers[i-1], &f.r)
 	}
 	inverses := fr.BatchInvert(f.powers)
-	f.b.each(n, func(i int) {
+	parallel(f.b.workers, n, func(i int) {
 		scaleG2(&f.bb[i], &f.powers[i])
 		scaleG1(&f.w[0][i], &inverses[i])
 		scaleG1(&f.w[1][i], &inverses[i])
@@ -150,7 +150,7 @@ func (f *folding) pair(p []bls.G1Affine, q []bls.G2Affine, s []bls.G1Affine, t [
 // fold halves all vectors: left + x·right for A, C and w, left + right/x for B, v and the powers of r.
 func (f *folding) fold(x, inverse *fr.Element) {
 	m := len(f.a) / 2
-	f.b.each(m, func(i int) {
+	parallel(f.b.workers, m, func(i int) {
 		foldG1(&f.a[i], &f.a[m+i], x)
 		foldG1(&f.c[i], &f.c[m+i], x)
 		foldG2(&f.bb[i], &f.bb[m+i], inverse)

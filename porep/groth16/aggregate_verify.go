@@ -6,7 +6,6 @@ import (
 
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
-	"golang.org/x/sync/errgroup"
 )
 
 // VerifyAggregate checks that an aggregate stands for proofs of all the statements whose public inputs are given, proof after
@@ -133,7 +132,7 @@ func (c *aggregateCheck) inputSums(inputs []Scalar, n, rows int) []limbs {
 	}
 	scalars := make([]limbs, n+1)
 	scalars[0] = plain(&sum)
-	c.b.each(n, func(i int) {
+	parallel(c.b.workers, n, func(i int) {
 		var s fr.Element
 		for j := range powers {
 			// A factor in Montgomery form times a plain number is a plain number.
@@ -227,15 +226,14 @@ func (c *aggregateCheck) settle(ctx context.Context) error {
 		return ErrProof
 	}
 	var left, right bls.GT
-	var g errgroup.Group
-	g.SetLimit(c.b.workers)
-	g.Go(func() error { right = c.out.value(); return nil })
-	g.Go(func() error {
-		left = miller(c.pairs)
-		left = bls.FinalExponentiation(&left)
-		return nil
+	parallel(c.b.workers, 2, func(i int) {
+		if i == 0 {
+			left = miller(c.pairs)
+			left = bls.FinalExponentiation(&left)
+		} else {
+			right = c.out.value()
+		}
 	})
-	_ = g.Wait() // neither can fail
 	if !left.Equal(&right) {
 		return ErrProof
 	}

@@ -9,7 +9,6 @@ import (
 
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
-	"golang.org/x/sync/errgroup"
 )
 
 // A Statement says that a proof proves its public inputs under a key.
@@ -180,7 +179,7 @@ func (b *batcher) coefficients(n int) ([]limbs, error) {
 // scaled returns the pairs (z·A, B) of the members.
 func (b *batcher) scaled(members []int, z []limbs) []millerPair {
 	pairs, jac := make([]millerPair, len(members)), make([]bls.G1Jac, len(members))
-	b.each(len(members), func(at int) {
+	parallel(b.workers, len(members), func(at int) {
 		p := b.batch[members[at]].Proof
 		jac[at] = multiply(&p.a, &z[at])
 		pairs[at].q = p.b
@@ -189,22 +188,6 @@ func (b *batcher) scaled(members []int, z []limbs) []millerPair {
 		pairs[at].p = a
 	}
 	return pairs
-}
-
-// each runs f(0) ... f(n-1) on the workers.
-func (b *batcher) each(n int, f func(i int)) {
-	var g errgroup.Group
-	g.SetLimit(b.workers)
-	size := (n + b.workers - 1) / b.workers
-	for from := 0; from < n; from += size {
-		g.Go(func() error {
-			for i := from; i < min(from+size, n); i++ {
-				f(i)
-			}
-			return nil
-		})
-	}
-	_ = g.Wait() // no worker returns an error
 }
 
 // keyPairs returns the three pairs with the points of a key; at lists the places of its proofs among the members.
@@ -269,7 +252,7 @@ var montgomerySquare = fr.Element{0xc999e990f3f29c6d, 0x2b6cedcb87925c23, 0x05d3
 func (b *batcher) product(pairs []millerPair) bls.GT {
 	size := (len(pairs) + b.workers - 1) / b.workers
 	parts := make([]bls.GT, (len(pairs)+size-1)/size)
-	b.each(len(parts), func(i int) { parts[i] = miller(pairs[i*size : min((i+1)*size, len(pairs))]) })
+	parallel(b.workers, len(parts), func(i int) { parts[i] = miller(pairs[i*size : min((i+1)*size, len(pairs))]) })
 	f := parts[0]
 	for i := range parts[1:] {
 		f.Mul(&f, &parts[i+1])

@@ -24,14 +24,26 @@ type bucketSet struct {
 	inv   [pairChunk]fp.Element // denominators, then their inverses
 	acc   [pairChunk]fp.Element // running products
 	pairs [pairChunk]pair
+
+	identities bool // some point is, or may be, the identity
 }
 
-// A pair stands for pts[out] = pts[left] + pts[left+1], or, for the odd one out of a bucket, pts[out] = pts[left].
-// Because out <= left, working through pairs in order never overwrites a point that is still to be read.
+// A pair stands for pts[out] = pts[left] + pts[left+1], or what kind says. Because out <= left, working through pairs in order
+// never overwrites a point that is still to be read.
 type pair struct {
 	left, out int32
-	single    bool
+	kind      pairKind
 }
+
+type pairKind int32
+
+const (
+	pairAdd    pairKind = iota
+	pairDouble          // both points are the same
+	pairCancel          // they are opposite
+	pairLeft            // the left point alone: the right one is the identity, or there is none
+	pairRight           // the right point alone
+)
 
 // sum fills out[b] with the sum of the points that entries put into bucket b; empty buckets become the identity.
 func (s *bucketSet) sum(out []bls.G1Affine, points []bls.G1Affine, entries []entry) {
@@ -66,6 +78,7 @@ func (s *bucketSet) sort(buckets int, points []bls.G1Affine, entries []entry) {
 	}
 	s.pts = s.pts[:len(entries)]
 	clear(s.count)
+	s.identities = false
 	for _, e := range entries {
 		p := &s.pts[s.start[e.bucket]+s.count[e.bucket]]
 		s.count[e.bucket]++
@@ -74,6 +87,7 @@ func (s *bucketSet) sort(buckets int, points []bls.G1Affine, entries []entry) {
 		} else {
 			p.Neg(&points[-e.point-1])
 		}
+		s.identities = s.identities || p.IsInfinity()
 	}
 }
 
@@ -86,7 +100,10 @@ func (s *bucketSet) round() (more bool) {
 		}
 		at := s.start[b]
 		for i := int32(0); i < c; i += 2 {
-			s.pairs[n] = pair{left: at + i, out: at + i/2, single: i+1 == c}
+			s.pairs[n] = pair{left: at + i, out: at + i/2}
+			if i+1 == c {
+				s.pairs[n].kind = pairLeft
+			}
 			if n++; n == pairChunk {
 				s.addPairs(n)
 				n = 0
@@ -104,17 +121,18 @@ func (s *bucketSet) addPairs(n int) {
 	var product fp.Element
 	product.SetOne()
 	for i := range n {
-		if s.pairs[i].single {
+		w := &s.pairs[i]
+		if w.kind == pairLeft {
 			continue
 		}
-		p, q := &s.pts[s.pairs[i].left], &s.pts[s.pairs[i].left+1]
+		p, q := &s.pts[w.left], &s.pts[w.left+1]
 		d := &s.inv[i]
 		d.Sub(&q.X, &p.X)
-		if d.IsZero() {
-			// Equal abscissas: a doubling, or the sum is the identity. An identity operand has X = Y = 0 and no curve
-			// point has X = 0 with Y = 0, so the slow path settles all of these.
-			d.SetOne()
-			if p.Y.Equal(&q.Y) && !p.Y.IsZero() {
+		if d.IsZero() || s.identities {
+			if w.kind = kindOf(p, q); w.kind > pairDouble {
+				continue
+			}
+			if w.kind == pairDouble {
 				d.Double(&p.Y)
 			}
 		}
@@ -123,46 +141,75 @@ func (s *bucketSet) addPairs(n int) {
 	}
 	product.Inverse(&product)
 	for i := n - 1; i >= 0; i-- {
-		if s.pairs[i].single {
+		if s.pairs[i].kind > pairDouble {
 			continue
 		}
 		d := s.inv[i]
 		s.inv[i].Mul(&product, &s.acc[i])
 		product.Mul(&product, &d)
 	}
-	for i, w := range s.pairs[:n] {
-		if w.single {
-			s.pts[w.out] = s.pts[w.left]
-			continue
+	for i := range n {
+		w := &s.pairs[i]
+		p, r := &s.pts[w.left], &s.pts[w.out]
+		switch w.kind {
+		case pairAdd:
+			addAffine(r, p, &s.pts[w.left+1], &s.inv[i])
+		case pairDouble:
+			doubleAffine(r, p, &s.inv[i])
+		case pairLeft:
+			*r = *p
+		case pairRight:
+			*r = s.pts[w.left+1]
+		case pairCancel:
+			*r = bls.G1Affine{}
+			s.identities = true
 		}
-		addAffine(&s.pts[w.out], &s.pts[w.left], &s.pts[w.left+1], &s.inv[i])
 	}
 }
 
-// addAffine sets r = p + q, inv being the inverse of q.X - p.X, or of 2·p.Y where p equals q. r may be p.
+// kindOf tells what the sum of two points needs.
+func kindOf(p, q *bls.G1Affine) pairKind {
+	switch {
+	case q.IsInfinity():
+		return pairLeft
+	case p.IsInfinity():
+		return pairRight
+	case !p.X.Equal(&q.X):
+		return pairAdd
+	case p.Y.Equal(&q.Y):
+		return pairDouble
+	}
+	return pairCancel
+}
+
+// addAffine sets r = p + q for points with different X, inv being the inverse of q.X - p.X. r may be p.
 func addAffine(r, p, q *bls.G1Affine, inv *fp.Element) {
 	var slope, x, y fp.Element
-	switch {
-	case p.IsInfinity():
-		*r = *q
-		return
-	case q.IsInfinity():
-		*r = *p
-		return
-	case p.X.Equal(&q.X) && p.Y.Equal(&q.Y):
-		slope.Square(&p.X)
-		x.Double(&slope)
-		slope.Add(&slope, &x)
-	case p.X.Equal(&q.X):
-		*r = bls.G1Affine{}
-		return
-	default:
-		slope.Sub(&q.Y, &p.Y)
-	}
+	slope.Sub(&q.Y, &p.Y)
 	slope.Mul(&slope, inv)
-	x.Square(&slope).Sub(&x, &p.X).Sub(&x, &q.X)
-	y.Sub(&p.X, &x).Mul(&y, &slope).Sub(&y, &p.Y)
-	r.X, r.Y = x, y
+	x.Square(&slope)
+	x.Sub(&x, &p.X)
+	x.Sub(&x, &q.X)
+	y.Sub(&p.X, &x)
+	y.Mul(&y, &slope)
+	r.Y.Sub(&y, &p.Y)
+	r.X = x
+}
+
+// doubleAffine sets r = 2p for a point that is not the identity, inv being the inverse of 2·p.Y. r may be p.
+func doubleAffine(r, p *bls.G1Affine, inv *fp.Element) {
+	var slope, x, y fp.Element
+	slope.Square(&p.X)
+	x.Double(&slope)
+	slope.Add(&slope, &x)
+	slope.Mul(&slope, inv)
+	x.Square(&slope)
+	x.Sub(&x, &p.X)
+	x.Sub(&x, &p.X)
+	y.Sub(&p.X, &x)
+	y.Mul(&y, &slope)
+	r.Y.Sub(&y, &p.Y)
+	r.X = x
 }
 
 // weigh returns the sum of (b+1)·buckets[b].

@@ -5,7 +5,6 @@ import (
 
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fp"
-	"golang.org/x/sync/errgroup"
 )
 
 // Scalars are summed by length: numbers (challenges and node indexes, almost all inputs), numbers times coefficients of a
@@ -141,16 +140,9 @@ func pippenger(points []bls.G1Affine, scalars []limbs, workers int) bls.G1Jac {
 	windows := longest/c + 1 // the last one takes the carry of the signed digits
 	group := max(1, min(windows, (1<<13)/len(scalars)))
 	sums := make([]bls.G1Jac, windows)
-	var g errgroup.Group
-	g.SetLimit(max(1, workers))
-	for from := 0; from < windows; from += group {
-		to := min(from+group, windows)
-		g.Go(func() error {
-			windowSums(sums[from:to], points, scalars, from, c)
-			return nil
-		})
-	}
-	_ = g.Wait() // no worker returns an error
+	parallel(workers, (windows+group-1)/group, func(i int) {
+		windowSums(sums[i*group:min((i+1)*group, windows)], points, scalars, i*group, c)
+	})
 	total := sums[windows-1]
 	for w := windows - 2; w >= 0; w-- {
 		for range c {
@@ -162,12 +154,12 @@ func pippenger(points []bls.G1Affine, scalars []limbs, workers int) bls.G1Jac {
 }
 
 // window returns the width of the windows that takes the fewest operations for n scalars: an addition into a bucket costs
-// one, weighing a bucket about five and a half.
+// one, weighing a bucket about three.
 func window(n, longest int) int {
 	best, cost := 1, 0.0
 	for c := 2; c <= 15; c++ {
 		w := float64(longest/c + 1)
-		if x := w * (float64(n) + 5.5*float64(int(1)<<(c-1))); best == 1 || x < cost {
+		if x := w * (float64(n) + 3.2*float64(int(1)<<(c-1))); best == 1 || x < cost {
 			best, cost = c, x
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
+	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 )
 
 func (l limbs) big() *big.Int {
@@ -112,5 +113,69 @@ func TestDigits(t *testing.T) {
 				t.Fatalf("%x: digits of width %d give %x", s, c, sum)
 			}
 		}
+	}
+}
+
+// TestBucketSetSpecialCases sums points that repeat, cancel and are the identity.
+func TestBucketSetSpecialCases(t *testing.T) {
+	_, _, g, _ := bls.Generators()
+	var neg, two bls.G1Affine
+	neg.Neg(&g)
+	two.Double(&g)
+	pool := []bls.G1Affine{{}, g, neg, two}
+	r := rand.New(rand.NewPCG(11, 12))
+	for range 3000 {
+		n := 1 + r.IntN(40)
+		points, entries, want := make([]bls.G1Affine, n), make([]entry, n), make([]bls.G1Affine, 3)
+		for i := range points {
+			points[i] = pool[r.IntN(len(pool))]
+			entries[i] = entry{bucket: int32(r.IntN(3)), point: int32(i)}
+			q := points[i]
+			if r.IntN(2) == 0 {
+				entries[i].point = int32(-i - 1)
+				q.Neg(&q)
+			}
+			want[entries[i].bucket].Add(&want[entries[i].bucket], &q)
+		}
+		got := make([]bls.G1Affine, 3)
+		new(bucketSet).sum(got, points, entries)
+		for b := range got {
+			if !got[b].Equal(&want[b]) {
+				t.Fatalf("bucket %d of %d points differs", b, n)
+			}
+		}
+	}
+}
+
+func BenchmarkMultiExp(b *testing.B) {
+	r := rand.New(rand.NewPCG(1, 1))
+	_, _, g, _ := bls.Generators()
+	for _, s := range shapes {
+		f := fakeSetup{rand: r}
+		logs := make([]fr.Element, s.n)
+		k := make([]limbs, s.n)
+		for i := range logs {
+			logs[i] = f.scalar()
+			k[i] = limbs{r.Uint64N(1 << 32)}
+			if i%s.fullEvery == 0 {
+				e := f.scalar()
+				k[i] = plain(&e)
+			}
+		}
+		points := bls.BatchScalarMultiplicationG1(&g, logs)
+		b.Run("inputs="+s.name+"/shifted=no", func(b *testing.B) {
+			for b.Loop() {
+				multiExp(points, k, 1)
+			}
+		})
+		if s.n > shiftedInputs {
+			continue
+		}
+		t := shift(points)
+		b.Run("inputs="+s.name+"/shifted=yes", func(b *testing.B) {
+			for b.Loop() {
+				t.multiExp(k)
+			}
+		})
 	}
 }

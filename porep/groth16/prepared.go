@@ -2,7 +2,6 @@ package groth16
 
 import (
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
-	"golang.org/x/sync/errgroup"
 )
 
 // shiftedInputs is the largest key for which a prepared key keeps shifted copies of its IC points: 1 MiB for a seal.
@@ -83,26 +82,11 @@ func (p *PreparedKey) verify(proof *Proof, in []limbs, workers int) error {
 	scalars := make([]limbs, 1, len(in)+1)
 	scalars[0] = limbs{1}
 	scalars = append(scalars, in...)
-	var f, g bls.GT
-	inputs := func() {
-		f = miller([]millerPair{
-			{p: p.combine(scalars, workers), lines: &p.negGamma},
-			{p: proof.c, lines: &p.negDelta},
-		})
-	}
-	if workers > 1 {
-		var wait errgroup.Group
-		wait.Go(func() error { inputs(); return nil })
-		g = miller([]millerPair{{p: proof.a, q: proof.b}})
-		_ = wait.Wait() // inputs cannot fail
-		f.Mul(&f, &g)
-	} else {
-		f = miller([]millerPair{
-			{p: proof.a, q: proof.b},
-			{p: p.combine(scalars, 1), lines: &p.negGamma},
-			{p: proof.c, lines: &p.negDelta},
-		})
-	}
+	f := miller([]millerPair{
+		{p: proof.a, q: proof.b},
+		{p: p.combine(scalars, workers), lines: &p.negGamma},
+		{p: proof.c, lines: &p.negDelta},
+	})
 	f = bls.FinalExponentiation(&f)
 	if !f.Equal(&p.alphaBeta) {
 		return ErrProof

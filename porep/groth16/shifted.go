@@ -1,8 +1,6 @@
 package groth16
 
 import (
-	"runtime"
-
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fp"
 )
@@ -44,8 +42,7 @@ func doubleAll(points []bls.G1Affine) {
 	}
 	inv = fp.BatchInvert(inv)
 	for i := range points {
-		p := points[i]
-		addAffine(&points[i], &p, &p, &inv[i])
+		doubleAffine(&points[i], &points[i], &inv[i])
 	}
 }
 
@@ -66,12 +63,4 @@ func (s *shiftedPoints) multiExp(scalars []limbs) bls.G1Jac {
 	var buckets [1 << (shiftWidth - 1)]bls.G1Affine
 	new(bucketSet).sum(buckets[:], s.points, entries)
 	return weigh(buckets[:])
-}
-
-// defaultWorkers resolves the Workers field of the options.
-func defaultWorkers(n int) int {
-	if n > 0 {
-		return n
-	}
-	return runtime.GOMAXPROCS(0)
 }
