@@ -124,3 +124,6 @@ func run(lanes int, j *job) {
 		labels4(j)
 	}
 }
+
+// setPlain makes l take the generic path, for tests.
+func (l *Lanes) setPlain() { l.plain = true }

@@ -1,0 +1,100 @@
+//go:build amd64 && !purego
+
+package label
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"testing"
+)
+
+// The package's kernels, by the number of lanes that leads to each.
+var kernelTable = []struct {
+	name  string
+	lanes int
+}{
+	{"labels1", 1},
+	{"labels2", 2},
+	{"labels3", 3},
+	{"labels4", 4},
+}
+
+// TestKernels runs every kernel against the generic path on graphs of every kind, at odd addresses. On a CPU with SHA-NI
+// it fails if one did not run.
+func TestKernels(t *testing.T) {
+	if !shani {
+		t.Log("no SHA-NI on this CPU: no kernel to run")
+		return
+	}
+	ran := 0
+	for _, k := range kernelTable {
+		t.Run(k.name, func(t *testing.T) {
+			for pred := -1; pred < Base; pred++ {
+				for _, close := range []bool{false, true} {
+					for _, nodes := range []uint64{2, 3, 128, 129, 130, 257} {
+						same(t, k.lanes, 3, parents(byte(pred), nodes, pred, close))
+					}
+				}
+			}
+			ran++
+		})
+	}
+	if ran != len(kernelTable) {
+		t.Errorf("%d kernels ran, this CPU has %d", ran, len(kernelTable))
+	}
+}
+
+// same makes some layers by the kernel and by the generic path, each from the kernel's layer before, and compares layers,
+// errors and what no path may touch.
+func same(t *testing.T, lanes, layers int, par []uint32) {
+	t.Helper()
+	fast, _ := New(ids(byte(lanes), lanes)...)
+	slow, _ := New(ids(byte(lanes), lanes)...)
+	slow.setPlain()
+	if fast.plain || !slow.plain {
+		t.Fatal("the kernel is not taken")
+	}
+	n := len(par) / Degree * Size * lanes
+	room := make([]byte, 3*n+64)
+	rand.NewChaCha8([32]byte{1}).Read(room)
+	before := bytes.Clone(room)
+	prev, cur, want := room[1:1+n], room[9+n:9+2*n], make([]byte, n)
+	for layer := 1; layer <= layers; layer++ {
+		copy(want, cur)
+		errFast := fast.Label(uint32(layer), 0, par, cur, prev)
+		errSlow := slow.Label(uint32(layer), 0, par, want, prev)
+		if (errFast == nil) != (errSlow == nil) || errFast != nil && errFast.Error() != errSlow.Error() {
+			t.Fatalf("lanes %d layer %d: errors %v, %v", lanes, layer, errFast, errSlow)
+		}
+		if !bytes.Equal(cur, want) {
+			t.Fatalf("lanes %d layer %d of %d nodes differs", lanes, layer, len(par)/Degree)
+		}
+		if errFast != nil {
+			break
+		}
+		copy(prev, cur)
+	}
+	if !bytes.Equal(room[1+n:9+n], before[1+n:9+n]) || !bytes.Equal(room[9+2*n:], before[9+2*n:]) || room[0] != before[0] {
+		t.Fatalf("lanes %d: bytes outside of the layers changed", lanes)
+	}
+}
+
+// FuzzKernels holds the kernels against the generic path on any parents, most of them out of range.
+func FuzzKernels(f *testing.F) {
+	f.Add([]byte{1, 2, 3}, uint8(0), uint8(3))
+	f.Add(bytes.Repeat([]byte{0}, 100), uint8(1), uint8(4))
+	f.Add([]byte{0xff}, uint8(2), uint8(2))
+	f.Fuzz(func(t *testing.T, raw []byte, seed, lanes uint8) {
+		if !shani {
+			t.Skip("no SHA-NI")
+		}
+		nodes := uint64(2 + seed%40)
+		par := parents(seed, nodes, int(seed%7)-1, seed&8 != 0)
+		for i, b := range raw {
+			if k := int(b)*7 + i*31; k < len(par) {
+				par[k] = uint32(b) << (b & 7)
+			}
+		}
+		same(t, 1+int(lanes%4), 2, par)
+	})
+}
