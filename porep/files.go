@@ -27,8 +27,16 @@ type Files struct {
 	Sealed string
 }
 
-// cache returns the path of a file in the cache directory.
-func (f *Files) cache(name string) string { return filepath.Join(f.Cache, name) }
+// cache returns the path of a file in the cache directory, "" where that has no name.
+func (f *Files) cache(name string) string {
+	if f.Cache == "" {
+		return ""
+	}
+	return filepath.Join(f.Cache, name)
+}
+
+// errNoName refuses a path that was left out.
+var errNoName = fmt.Errorf("%w: no path was given", ErrFile)
 
 // caches returns the paths of files in the cache directory.
 func (f *Files) caches(names []string) []string {
@@ -53,6 +61,9 @@ const unfinished = ".tmp"
 
 // create begins a file of that size.
 func create(path string, size int64) (*outFile, error) {
+	if path == "" {
+		return nil, errNoName
+	}
 	dir, err := os.OpenRoot(filepath.Dir(path))
 	if err != nil {
 		return nil, fmt.Errorf("porep: %w", err)
@@ -180,6 +191,9 @@ func open(path string, size int64) (*os.File, error) {
 
 // openAny opens a regular file that does not lead out of its directory, and returns its size.
 func openAny(path string) (*os.File, int64, error) {
+	if path == "" {
+		return nil, 0, errNoName
+	}
 	dir, err := os.OpenRoot(filepath.Dir(path))
 	if err != nil {
 		return nil, 0, fmt.Errorf("porep: %w", err)

@@ -57,10 +57,15 @@ func (v *vectorSector) data() []byte {
 	return out
 }
 
-// newFiles returns files in a temporary directory.
+// newFiles returns files in a temporary directory, in memory where the system has that: these tests are about
+// bytes, and a sync of each file would take most of their time.
 func newFiles(t testing.TB) porep.Files {
 	t.Helper()
-	dir := t.TempDir()
+	dir, err := os.MkdirTemp("/dev/shm", "porep-test-")
+	if err != nil {
+		dir = t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
 	cache := filepath.Join(dir, "cache")
 	if err := os.Mkdir(cache, 0o755); err != nil {
 		t.Fatal(err)
