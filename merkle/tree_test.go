@@ -3,6 +3,8 @@ package merkle_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -191,16 +194,89 @@ func TestVerifyBatch(t *testing.T) {
 	}
 }
 
+// TestCancel ends the context at the first report of progress: the work ends with its error, and no
+// goroutine is left.
 func TestCancel(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
 	s := big()[0]
-	opt := &merkle.Options{Workers: 3, Progress: func(string, uint64, uint64) { cancel() }}
-	if _, err := merkle.Build(ctx, merkletest.Plain{}, s, make([]merkle.Digest, s.Leaves()), opt); !errors.Is(err, context.Canceled) {
-		t.Fatalf("build: %v", err)
+	leaves := merkletest.Leaves(s.Leaves(), 4)
+	h := merkletest.Plain{}
+	sound := must(merkle.Build(t.Context(), h, s, leaves, nil))
+	proofs := must(sound.Open(t.Context(), make([]uint64, 2000), nil))
+	before := runtime.NumGoroutine()
+	for name, work := range map[string]func(ctx context.Context, opt *merkle.Options) error{
+		"build": func(ctx context.Context, opt *merkle.Options) error {
+			return second(merkle.Build(ctx, h, s, leaves, opt))
+		},
+		"slice": func(ctx context.Context, opt *merkle.Options) error {
+			return second(merkle.BuildFiles(ctx, h, s, merkle.Layout{}, merkle.FromSlice(leaves), nil, opt))
+		},
+		"reader": func(ctx context.Context, opt *merkle.Options) error {
+			return second(merkle.BuildFiles(ctx, h, s, merkle.Layout{}, merkle.FromReader(zeros{}), nil, opt))
+		},
+		"verify": func(ctx context.Context, opt *merkle.Options) error {
+			return second(merkle.VerifyBatch(ctx, h, s, []merkle.Digest{sound.Root()}, proofs, opt))
+		},
+	} {
+		for _, workers := range []int{1, 2, 7} {
+			ctx, cancel := context.WithCancel(t.Context())
+			opt := &merkle.Options{Workers: workers, Progress: func(string, uint64, uint64) { cancel() }}
+			if err := work(ctx, opt); !errors.Is(err, context.Canceled) {
+				t.Errorf("%s, %d workers: %v", name, workers, err)
+			}
+			cancel()
+		}
 	}
-	if _, err := merkle.BuildFiles(ctx, merkletest.Plain{}, s, merkle.Layout{}, merkle.FromReader(zeros{}), nil, opt); !errors.Is(err, context.Canceled) {
-		t.Fatalf("build files: %v", err)
+	settled(t, before)
+}
+
+// TestProgress: reports grow, one at a time, up to the whole.
+func TestProgress(t *testing.T) {
+	s := big()[0]
+	leaves := merkletest.Leaves(s.Leaves(), 4)
+	for _, workers := range []int{1, 2, 7} {
+		last, calls := uint64(0), 0
+		opt := &merkle.Options{Workers: workers, Progress: func(stage string, done, total uint64) {
+			if stage != "tree" || done <= last || done > total || total != s.Leaves() {
+				t.Errorf("%q %d of %d after %d", stage, done, total, last)
+			}
+			last, calls = done, calls+1
+		}}
+		must(merkle.Build(t.Context(), merkletest.Plain{}, s, leaves, opt))
+		if last != s.Leaves() || calls < 4 {
+			t.Errorf("%d workers: %d reports up to %d", workers, calls, last)
+		}
 	}
+}
+
+// TestAccumulated folds the roots of 500 trees of random shapes into one hash, recorded from merkletest.Slow.
+func TestAccumulated(t *testing.T) {
+	n, want := 500, "9138dc759ce98637658f257d4ca7dd4146bc69218bbb258ef190e62ebdbd4801"
+	if testing.Short() {
+		n, want = 100, "33ae09ee3389e258760539a8fcb6be6ee4f098e09cd93165eaaa958b19390797"
+	}
+	fast, slow := accumulate(n, func(s merkle.Shape, leaves []merkle.Digest) merkle.Digest {
+		return must(merkle.Build(context.Background(), merkletest.Plain{}, s, leaves, nil)).Root()
+	}), accumulate(n, func(s merkle.Shape, leaves []merkle.Digest) merkle.Digest {
+		return merkletest.Slow(merkletest.Plain{}, s, leaves)[s.Depth()][0]
+	})
+	if fast != want || slow != want {
+		t.Errorf("%d trees: %s, slow %s, want %s", n, fast, slow, want)
+	}
+}
+
+func accumulate(n int, root func(s merkle.Shape, leaves []merkle.Digest) merkle.Digest) string {
+	sum := sha256.New()
+	rng := rand.New(rand.NewPCG(9, 10))
+	for range n {
+		var arities []int
+		for leaves := 1; leaves < 4 || rng.IntN(3) > 0 && leaves < 300; leaves *= arities[len(arities)-1] {
+			arities = append(arities, 2+rng.IntN(10))
+		}
+		s := must(merkle.Mixed(arities...))
+		d := root(s, merkletest.Leaves(s.Leaves(), rng.Uint64()))
+		sum.Write(d[:])
+	}
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 type zeros struct{}
