@@ -73,23 +73,6 @@ func cut(flat []byte, n, size int) [][]byte {
 	return out
 }
 
-// times returns m*b.
-func (m matrix8) times(b matrix8) matrix8 {
-	t := gf8()
-	out := newMatrix8(len(m), len(b[0]))
-	for i, row := range m {
-		for k, c := range row {
-			if c == 0 {
-				continue
-			}
-			for j, v := range b[k] {
-				out[i][j] ^= t.mul[c][v]
-			}
-		}
-	}
-	return out
-}
-
 // solve brings the left n columns of m, which has n rows or more, to the identity by row operations and
 // reports whether they had full rank. Rows beyond n become zero in those columns.
 func (m matrix8) solve(n int) bool {
@@ -120,26 +103,31 @@ func (m matrix8) solve(n int) bool {
 // addMul adds f*src to dst.
 func addMul(f byte, src, dst []byte) { reedsolomon.LowLevel{}.GalMulSliceXor(f, src, dst) }
 
-// vandermonde8 returns the parity rows of klauspost/reedsolomon's default matrix: the Vandermonde matrix
-// r^c times the inverse of its top square.
+// vandermonde8 returns the parity rows of klauspost/reedsolomon's default matrix: the Vandermonde matrix r^c times the
+// inverse of its top square. That takes the values of a polynomial at 0..data-1 to its value at r, so row r is
+// Lagrange's basis there: N(r)/((r-c) D_c) with N(x) = prod_j (x-j) and D_c = prod_{j!=c} (c-j).
 func vandermonde8(data, parity int) matrix8 {
 	t := gf8()
-	vm := newMatrix8(data+parity, data)
-	for r := range vm {
-		p := byte(1)
-		for c := range vm[r] {
-			vm[r][c] = p
-			p = t.mul[p][byte(r)]
+	weights := make([]byte, data) // 1/D_c
+	for c := range weights {
+		d := byte(1)
+		for j := range data {
+			if j != c {
+				d = t.mul[d][byte(c^j)]
+			}
+		}
+		weights[c] = t.inv[d]
+	}
+	rows := newMatrix8(parity, data)
+	for i, row := range rows {
+		r := data + i
+		n := byte(1)
+		for j := range data {
+			n = t.mul[n][byte(r^j)]
+		}
+		for c := range row {
+			row[c] = t.mul[t.mul[n][weights[c]]][t.inv[byte(r^c)]]
 		}
 	}
-	top := newMatrix8(data, 2*data)
-	for r := range data {
-		copy(top[r], vm[r])
-		top[r][data+r] = 1
-	}
-	top.solve(data)
-	for r := range top {
-		top[r] = top[r][data:]
-	}
-	return vm[data:].times(top)
+	return rows
 }

@@ -221,14 +221,15 @@ func (r *Report) Damaged() []int {
 // A reading reads an object's shards by stripes, and lets out only blocks that have their digest.
 type reading struct {
 	*Manifest
-	c       Coder
+	opt     *Options
+	c       Coder // made when it is first needed
 	d       digester
 	readers []io.ReaderAt
 	dead    []bool
 	salvage bool
 	workers int
 	report  *Report
-	flat    []byte
+	memory  [][]byte // a block of every shard that has been read or rebuilt
 }
 
 func newReading(m *Manifest, shards []io.ReaderAt, opt *Options) (*reading, error) {
@@ -242,12 +243,8 @@ func newReading(m *Manifest, shards []io.ReaderAt, opt *Options) (*reading, erro
 	if len(shards) != m.Data+m.Parity {
 		return nil, fmt.Errorf("%w: %d shards, want %d", ErrShape, len(shards), m.Data+m.Parity)
 	}
-	c, err := m.Coder(opt)
-	if err != nil {
-		return nil, err
-	}
-	r := &reading{Manifest: m, c: c, d: d, readers: shards, dead: make([]bool, len(shards)), report: new(Report),
-		salvage: opt != nil && opt.Salvage, workers: opt.workers(), flat: make([]byte, len(shards)*int(min(int64(m.Block), m.ShardSize())))}
+	r := &reading{Manifest: m, opt: opt, d: d, readers: shards, dead: make([]bool, len(shards)), report: new(Report),
+		salvage: opt != nil && opt.Salvage, workers: opt.workers(), memory: make([][]byte, len(shards))}
 	for i, s := range shards {
 		if s == nil {
 			r.dead[i] = true
@@ -257,14 +254,20 @@ func newReading(m *Manifest, shards []io.ReaderAt, opt *Options) (*reading, erro
 	return r, nil
 }
 
-// buffers returns an empty block with room for each shard of a stripe.
-func (r *reading) buffers(stripe int64) [][]byte {
-	size := r.blockSize(stripe)
-	blocks := cut(r.flat[:len(r.readers)*size], len(r.readers), size)
-	for i := range blocks {
-		blocks[i] = blocks[i][:0]
+// coder returns the manifest's code.
+func (r *reading) coder() (c Coder, err error) {
+	if r.c == nil {
+		r.c, err = r.Coder(r.opt)
 	}
-	return blocks
+	return r.c, err
+}
+
+// room returns memory for a shard's block.
+func (r *reading) room(shard, size int) []byte {
+	if r.memory[shard] == nil {
+		r.memory[shard] = make([]byte, min(int64(r.Block), r.ShardSize()))
+	}
+	return r.memory[shard][:size:size]
 }
 
 // read fills the blocks of a stripe that are wanted, and records and leaves empty the bad ones. It reports
@@ -281,11 +284,13 @@ func (r *reading) read(stripe int64, blocks [][]byte, want []int) int {
 				continue
 			}
 			tried[w] = true
-			b := blocks[i][:size]
+			b := r.room(i, size)
 			if n, err := r.readers[i].ReadAt(b, stripe*int64(r.Block)); n != size || err != nil && !errors.Is(err, io.EOF) {
 				continue
 			}
-			good[w] = r.d.block(b) == r.shard(i)[stripe]
+			if good[w] = r.d.block(b) == r.shard(i)[stripe]; good[w] {
+				blocks[i] = b
+			}
 		}
 		return nil
 	})
@@ -293,7 +298,6 @@ func (r *reading) read(stripe int64, blocks [][]byte, want []int) int {
 	for w, i := range want {
 		switch {
 		case good[w]:
-			blocks[i] = blocks[i][:size]
 			count++
 		case tried[w]:
 			r.report.Bad = append(r.report.Bad, Block{Shard: i, Block: stripe})
@@ -333,13 +337,13 @@ func (r *reading) gather(stripe int64, blocks [][]byte, want []int) error {
 // fetch rebuilds the lost blocks of a stripe, reading others until that is possible.
 func (r *reading) fetch(stripe int64, blocks [][]byte, lost []int) error {
 	for {
-		done, present, err := r.try(blocks, lost)
+		done, present, err := r.try(blocks, lost, r.blockSize(stripe))
 		if done || err != nil {
 			return err
 		}
 		var next []int
 		for i := range blocks {
-			if len(next) < max(1, r.c.Data()-present) && !r.dead[i] && len(blocks[i]) == 0 && !slices.Contains(lost, i) && !r.bad(i, stripe) {
+			if len(next) < max(1, r.Data-present) && !r.dead[i] && len(blocks[i]) == 0 && !slices.Contains(lost, i) && !r.bad(i, stripe) {
 				next = append(next, i)
 			}
 		}
@@ -356,17 +360,24 @@ func (r *reading) bad(shard int, stripe int64) bool {
 }
 
 // try rebuilds the lost blocks if those that are there suffice, and tells how many these are.
-func (r *reading) try(blocks [][]byte, lost []int) (done bool, present int, err error) {
+func (r *reading) try(blocks [][]byte, lost []int, size int) (done bool, present int, err error) {
 	for _, b := range blocks {
 		if len(b) > 0 {
 			present++
 		}
 	}
-	if present < r.c.Data() {
+	if present < r.Data {
 		return false, present, nil
 	}
+	c, err := r.coder()
+	if err != nil {
+		return false, present, err
+	}
 	work := append([][]byte(nil), blocks...)
-	if some, ok := r.c.(interface {
+	for _, i := range lost {
+		work[i] = r.room(i, size)[:0]
+	}
+	if some, ok := c.(interface {
 		ReconstructSome([][]byte, []bool) error
 	}); ok {
 		required := make([]bool, len(blocks))
@@ -375,7 +386,7 @@ func (r *reading) try(blocks [][]byte, lost []int) (done bool, present int, err 
 		}
 		err = some.ReconstructSome(work, required)
 	} else {
-		err = r.c.Reconstruct(work)
+		err = c.Reconstruct(work)
 	}
 	if errors.Is(err, ErrTooFewShards) {
 		return false, present, nil
@@ -405,7 +416,7 @@ func Verify(ctx context.Context, m *Manifest, shards []io.ReaderAt, opt *Options
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		r.read(b, r.buffers(b), all)
+		r.read(b, make([][]byte, len(shards)), all)
 		opt.progress("verify", uint64(b+1), uint64(m.BlocksPerShard()))
 	}
 	return r.report, nil
@@ -431,7 +442,7 @@ func Decode(ctx context.Context, m *Manifest, shards []io.ReaderAt, w io.Writer,
 		if err := ctx.Err(); err != nil {
 			return r.report, err
 		}
-		blocks := r.buffers(b)
+		blocks := make([][]byte, len(shards))
 		if err := r.gather(b, blocks, data); err != nil {
 			return r.report, err
 		}
@@ -485,7 +496,7 @@ func repairFrom(ctx context.Context, m *Manifest, shards []io.ReaderAt, out []io
 		if err := ctx.Err(); err != nil {
 			return r.report, err
 		}
-		blocks := r.buffers(b)
+		blocks := make([][]byte, len(shards))
 		if !r.local(b, blocks, lost) {
 			if err := r.gather(b, blocks, lost); err != nil {
 				return r.report, err
@@ -503,7 +514,11 @@ func repairFrom(ctx context.Context, m *Manifest, shards []io.ReaderAt, out []io
 
 // local rebuilds one lost block of a stripe by the code's plan, if it has one and all it reads is there.
 func (r *reading) local(stripe int64, blocks [][]byte, lost []int) bool {
-	p, ok := r.c.(Planner)
+	c, err := r.coder()
+	if err != nil {
+		return false
+	}
+	p, ok := c.(Planner)
 	if !ok || len(lost) != 1 || !r.dead[lost[0]] {
 		return false
 	}
@@ -521,7 +536,7 @@ func (r *reading) local(stripe int64, blocks [][]byte, lost []int) bool {
 			return false
 		}
 	}
-	out := blocks[lost[0]][:size]
+	out := r.room(lost[0], size)
 	if err := p.Rebuild(plan, out, parts); err != nil || r.d.block(out) != r.shard(lost[0])[stripe] {
 		return false
 	}

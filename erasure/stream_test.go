@@ -291,3 +291,22 @@ func BenchmarkEncodeShards(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkDecode(b *testing.B) {
+	for _, s := range [][3]int{{10, 4, 1 << 20}, {29, 51, 16 << 10}} {
+		b.Run(fmt.Sprintf("data=%d/parity=%d/size=%d/workers=1", s[0], s[1], s[2]), func(b *testing.B) {
+			c := newCode(b, s[0], s[1])
+			o := store(b, c, s[0]*s[2], &Options{Workers: 1})
+			readers := o.readers()
+			var w bytes.Buffer
+			b.SetBytes(int64(s[0] * s[2]))
+			b.ReportAllocs()
+			for b.Loop() {
+				w.Reset()
+				if _, err := Decode(bg, o.m, readers, &w, &Options{Workers: 1}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
