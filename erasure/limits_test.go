@@ -1,0 +1,272 @@
+package erasure
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/assaylab/assay/merkle"
+	"github.com/assaylab/assay/merkle/blake3"
+	"github.com/assaylab/assay/merkle/poseidon"
+	"github.com/assaylab/assay/merkle/sha2"
+)
+
+// endless is n pseudo-random bytes that are never all in memory; as a ReaderAt, shards of such a stream.
+type endless struct {
+	left int64
+	r    *rand.ChaCha8
+}
+
+func (e *endless) Read(b []byte) (int, error) {
+	if e.left == 0 {
+		return 0, io.EOF
+	}
+	n := int(min(e.left, int64(len(b))))
+	e.left -= int64(n)
+	return e.r.Read(b[:n])
+}
+
+// TestConstantMemory codes, verifies, decodes and repairs 512 MiB (64 MiB by default) from files and looks at the heap
+// on the way.
+func TestConstantMemory(t *testing.T) {
+	if testing.Short() || raceOn {
+		t.Skip("memory: needs a plain, long run")
+	}
+	size := int64(some(64, 512)) << 20
+	c := newCode(t, 10, 4)
+	dir := t.TempDir()
+	var peak uint64
+	opt := &Options{Block: 1 << 18, Progress: func(string, uint64, uint64) {
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		peak = max(peak, m.HeapAlloc)
+	}}
+	runtime.GC()
+	var before runtime.MemStats
+	runtime.ReadMemStats(&before)
+	w, files := make([]io.Writer, 14), make([]*os.File, 14)
+	for i := range w {
+		f, err := os.Create(fmt.Sprintf("%s/%d", dir, i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		w[i], files[i] = f, f
+	}
+	m, err := Encode(bg, c, &endless{size, rand.NewChaCha8([32]byte{1})}, w, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := make([]io.ReaderAt, 14)
+	for i, f := range files {
+		in[i] = f
+	}
+	if r, err := Verify(bg, m, in, opt); err != nil || !r.Clean() {
+		t.Fatal(r, err)
+	}
+	in[2], in[7] = nil, nil
+	if _, err := Decode(bg, m, in, &compare{rand.NewChaCha8([32]byte{1})}, opt); err != nil {
+		t.Fatal(err)
+	}
+	out := make([]io.Writer, 14)
+	out[2] = io.Discard
+	if _, err := Repair(bg, m, in, out, opt); err != nil {
+		t.Fatal(err)
+	}
+	if limit := before.HeapAlloc + 24<<20; peak > limit {
+		t.Errorf("heap of %d bytes, limit %d", peak, limit)
+	}
+}
+
+// compare accepts only the bytes of a stream.
+type compare struct{ r *rand.ChaCha8 }
+
+func (c *compare) Write(b []byte) (int, error) {
+	want := make([]byte, len(b))
+	c.r.Read(want)
+	if !bytes.Equal(b, want) {
+		return 0, errors.New("wrong data")
+	}
+	return len(b), nil
+}
+
+// TestCancel ends the context at every step of each stream: the error is the context's, and no goroutine is left.
+func TestCancel(t *testing.T) {
+	c := newCode(t, 3, 2)
+	s := store(t, c, 20_000, &Options{Block: 1 << 10})
+	square, roots := extended(t, 16, 64, 1)
+	w := []io.Writer{io.Discard, io.Discard, io.Discard, io.Discard, io.Discard}
+	runs := map[string]func(context.Context, *Options) error{
+		"encode": func(ctx context.Context, o *Options) error {
+			o.Block = 1 << 10
+			_, err := Encode(ctx, c, bytes.NewReader(s.data), w, o)
+			return err
+		},
+		"verify": func(ctx context.Context, o *Options) error { _, err := Verify(ctx, s.m, s.readers(), o); return err },
+		"decode": func(ctx context.Context, o *Options) error {
+			_, err := Decode(ctx, s.m, s.readers(), io.Discard, o)
+			return err
+		},
+		"repair": func(ctx context.Context, o *Options) error {
+			_, err := Repair(ctx, s.m, s.readers(), []io.Writer{io.Discard, nil, nil, nil, nil}, o)
+			return err
+		},
+	}
+	before := runtime.NumGoroutine()
+	for name, run := range runs {
+		for step := range 4 {
+			ctx, cancel := context.WithCancel(bg)
+			calls := 0
+			opt := &Options{Workers: 7, Progress: func(stage string, done, total uint64) {
+				if stage != name || total != 0 && done > total {
+					t.Errorf("%s: progress %s %d of %d", name, stage, done, total)
+				}
+				if calls++; calls == step {
+					cancel()
+				}
+			}}
+			if step == 0 {
+				cancel()
+			}
+			if err := run(ctx, opt); !errors.Is(err, context.Canceled) {
+				t.Errorf("%s step %d: %v", name, step, err)
+			}
+			cancel()
+		}
+	}
+	ctx, cancel := context.WithCancel(bg)
+	cancel()
+	part, _ := NewSquare(16, 64)
+	for i := range 16 {
+		for j := range 16 {
+			_ = part.Set(i, j, square.Shard(i, j))
+		}
+	}
+	if err := part.Repair(ctx, roots, nil); !errors.Is(err, context.Canceled) || part.Missing() != 32*32-256 {
+		t.Error(err, part.Missing())
+	}
+	for range 100 {
+		if runtime.NumGoroutine() <= before {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	t.Errorf("%d goroutines, before %d", runtime.NumGoroutine(), before)
+}
+
+// TestHashers makes and reads manifests with every kind of hasher.
+func TestHashers(t *testing.T) {
+	var roots []merkle.Digest
+	for _, h := range []merkle.Hasher{nil, blake3.Hasher{}, sha2.SHA256{}, sha2.SHA254{}, poseidon.Hasher{}} {
+		opt := &Options{Block: 1 << 10, Hasher: h}
+		s := store(t, newCode(t, 3, 2), 5_000, opt)
+		s.shards[1][40] ^= 1
+		report, err := Verify(bg, s.m, s.readers(), opt)
+		if err != nil || len(report.Bad) != 1 || report.Bad[0] != (Block{1, 0}) {
+			t.Errorf("%v: %v %v", h, report, err)
+		}
+		var got bytes.Buffer
+		if _, err := Decode(bg, s.m, s.readers(), &got, opt); err != nil || !bytes.Equal(got.Bytes(), s.data) {
+			t.Errorf("%v: %v", h, err)
+		}
+		p, err := s.m.Prove(4, opt)
+		if err != nil || p.Verify(s.root, opt) != nil {
+			t.Errorf("%v: %v", h, err)
+		}
+		roots = append(roots, s.root)
+	}
+	if roots[0] != roots[1] {
+		t.Error("BLAKE3 is the default")
+	}
+	for i := 1; i < len(roots); i++ {
+		for j := i + 1; j < len(roots); j++ {
+			if roots[i] == roots[j] {
+				t.Error("two hashers, one root")
+			}
+		}
+	}
+}
+
+// TestAllocations bounds the allocations of the hot calls.
+func TestAllocations(t *testing.T) {
+	if raceOn {
+		t.Skip("allocations: not under the race detector")
+	}
+	narrow, broad := newCode(t, 10, 4), newCode(t, 17, 3)
+	a, b := encoded(t, narrow, 4096, 1), encoded(t, broad, 4096, 1)
+	square, roots := extended(t, 8, 64, 1)
+	sample, err := square.Sample(Row, 1, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range []struct {
+		name   string
+		budget float64
+		f      func()
+	}{
+		{"encode 10+4", 2, func() { _ = narrow.Encode(a) }},
+		{"encode 17+3", 1, func() { _ = broad.Encode(b) }},
+		{"reconstruct 17+3", 12, func() { b[0], b[18] = b[0][:0], b[18][:0]; _ = broad.Reconstruct(b) }},
+		{"verify sample", 4, func() { _ = roots.Verify(sample, 64) }},
+		{"manifest 10+4", 60, func() { _, _ = EncodeShards(bg, narrow, a, 40960, &Options{Workers: 1}) }},
+	} {
+		if got := testing.AllocsPerRun(20, x.f); got > x.budget {
+			t.Errorf("%s: %v allocations, budget %v", x.name, got, x.budget)
+		}
+	}
+}
+
+func ExampleEncode() {
+	code, _ := New(4, 2, nil)
+	ctx := context.Background()
+	shards, w := make([]bytes.Buffer, 6), make([]io.Writer, 6)
+	for i := range w {
+		w[i] = &shards[i]
+	}
+	manifest, _ := Encode(ctx, code, bytes.NewReader(bytes.Repeat([]byte("object "), 1000)), w, nil)
+	root, _ := manifest.Root(nil) // this is what must be kept safe
+
+	proof, _ := manifest.Prove(1, nil) // this is what shard 1 carries
+	fmt.Println(proof.Verify(root, nil))
+
+	shards[3].Bytes()[123] ^= 1 // rots
+	in := make([]io.ReaderAt, 6)
+	for i := range in {
+		in[i] = bytes.NewReader(shards[i].Bytes())
+	}
+	in[0] = nil // is lost
+	var object bytes.Buffer
+	report, err := Decode(ctx, manifest, in, &object, nil)
+	fmt.Println(object.Len(), report.Missing, report.Bad, err)
+	// Output:
+	// <nil>
+	// 7000 [0] [{3 0}] <nil>
+}
+
+func ExampleSquare_Prove() {
+	ctx := context.Background()
+	square, _ := Extend(make([]byte, 4*4*64), 64, nil)
+	liar, _ := NewSquare(4, 64)
+	for i := range 8 {
+		for j := range 8 {
+			_ = liar.Set(i, j, square.Shard(i, j))
+		}
+	}
+	liar.Shard(2, 7)[0] = 1 // a parity shard that is none
+	roots, _ := liar.Roots(ctx, nil)
+
+	var byzantine *ByzantineError
+	fmt.Println(errors.As(liar.Repair(ctx, roots, nil), &byzantine), byzantine)
+	proof, _ := liar.Prove(roots, byzantine.Axis, byzantine.Index)
+	fmt.Println(roots.VerifyFraud(proof, 64)) // the roots and the proof are enough
+	// Output:
+	// true erasure: row 2 is not what its root promises
+	// <nil>
+}
