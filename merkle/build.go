@@ -44,7 +44,7 @@ func newRows(s Shape) [][]Digest {
 // check looks at the nodes of rows[from] before they are hashed.
 func raise(ctx context.Context, h Hasher, s Shape, rows [][]Digest, from, to int, check bool, workers int, m *meter) error {
 	for from < to {
-		top, span := blockLevels(s, from, to, blockParents)
+		top, span := sharedLevels(s, from, to, blockParents, uint64(len(rows[from])), workers)
 		blocks := uint64(len(rows[from])) / span
 		err := spread(ctx, workers, blocks, noScratch, func(_ context.Context, _ struct{}, b uint64) error {
 			part := rows[from][b*span : (b+1)*span]
@@ -83,6 +83,20 @@ func blockLevels(s Shape, from, to int, parents uint64) (top int, span uint64) {
 		}
 		n *= a
 		span *= a
+	}
+	return top, span
+}
+
+// leastParents is the size below which blocks are not made smaller: they would not fill the lanes.
+const leastParents = 128
+
+// sharedLevels is blockLevels with blocks made smaller where n nodes would otherwise give each of several
+// workers fewer than four.
+func sharedLevels(s Shape, from, to int, parents, n uint64, workers int) (top int, span uint64) {
+	top, span = blockLevels(s, from, to, parents)
+	for workers > 1 && n/span < 4*uint64(workers) && parents > leastParents {
+		parents /= 2
+		top, span = blockLevels(s, from, to, parents)
 	}
 	return top, span
 }

@@ -34,7 +34,7 @@ func BuildFiles(ctx context.Context, h Hasher, s Shape, l Layout, src Source, ds
 		return Digest{}, fmt.Errorf("%w: %d files, the shape has %d base trees", ErrShape, len(dst), s.Trees())
 	}
 	w := &writer{h: h, s: s, off: off, src: src, dst: dst}
-	w.top, w.span = blockLevels(s, 0, int(s.base), windowLeaves/uint64(s.arity[0]))
+	w.top, w.span = sharedLevels(s, 0, int(s.base), windowLeaves/uint64(s.arity[0]), s.leaves, opt.workers())
 	tops := s.leaves / w.span
 	if tops > maxTops {
 		return Digest{}, fmt.Errorf("%w: %d leaves are too many to build", ErrShape, s.leaves)

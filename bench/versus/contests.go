@@ -10,6 +10,7 @@ var contests = []contest{
 	{"merkle/sha2-65", messageContest(64)},
 	{"merkle/sha2-513", messageContest(512)},
 	{"merkle/tree-1Mi", merkleTree},
+	{"merkle/poseidon2", poseidon2Nodes},
 	{"poseidon/2", poseidonContest(2, 14.4)},
 	{"poseidon/8", poseidonContest(8, 48.0)},
 	{"poseidon/11", poseidonContest(11, 68.9)},

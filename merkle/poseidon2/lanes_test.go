@@ -9,10 +9,12 @@ import (
 	"github.com/assaylab/assay/merkle/internal/fr8"
 )
 
-// TestPaths holds the lanes against the plain path over every tail, on random and on extreme elements.
-func TestPaths(t *testing.T) {
+// TestKernel holds the lanes against the plain path over every tail, on random and on extreme elements.
+func TestKernel(t *testing.T) { t.Run("lanes/ifma", lanesTest) }
+
+func lanesTest(t *testing.T) {
 	if !fr8.Supported() {
-		t.Skip("kernel: no AVX-512 IFMA on this CPU or in this build")
+		t.Skip("no AVX-512 IFMA on this CPU or in this build")
 	}
 	for _, arity := range []int{2, 3, 8} {
 		src := make([]merkle.Digest, 100*arity)
