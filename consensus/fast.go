@@ -45,6 +45,7 @@ type fast struct {
 	block  block
 	// forceBlocks makes blocks serve whatever their size, and without kernels: for tests.
 	forceBlocks bool
+	include     int // uid + 1 of a neuron that gets a row even without entries, 0 for none
 }
 
 // A bond is one entry of the bonds after the average.
@@ -216,7 +217,7 @@ func (f *fast) list(s *State, o *Output, permit []bool) (entries int) {
 			col, _ = s.Weights.Row(i)
 			count += len(col)
 		}
-		if count == 0 {
+		if count == 0 && i != f.include-1 {
 			continue
 		}
 		entries += count

@@ -187,12 +187,19 @@ func (f *fast) blockWeights(w *worker, raw []uint16) (c, rank uint64, fresh bool
 	if support >= f.kappa {
 		c = medianColumn(w.weight, b.vote, f.kappa, top)
 	}
+	return c, f.blockClip(w, c), true
+}
+
+// blockClip bounds the weights in w.weight by c, adds them to the trust and returns the rank. It leaves the weights for bonds
+// in w.forBonds and, under Yuma 2, stake times them in w.fresh with the sum w.freshSum.
+func (f *fast) blockClip(w *worker, c uint64) (rank uint64) {
+	b, one := &f.block, uint64(fixed.One)
 	switch f.pen {
 	case one:
 		rank = clipColumn(w.weight, b.stake, w.trust, w.fresh, c)
 		w.forBonds, w.weight = w.weight, w.forBonds
 		w.freshSum = rank
-		return c, rank, true
+		return rank
 	case 0:
 		copy(w.forBonds, w.weight)
 	default:
@@ -204,28 +211,19 @@ func (f *fast) blockWeights(w *worker, raw []uint16) (c, rank uint64, fresh bool
 	if f.mode == yuma2 {
 		w.freshSum = productColumn(w.fresh, w.forBonds, b.stake)
 	}
-	return c, rank, true
+	return rank
 }
 
 // blockBonds2 averages a column of Yuma 2 into w.ema and leaves in w.norm1 what is stored; it reports whether there is any bond.
 func (f *fast) blockBonds2(w *worker, raw []uint16, j int, rank uint64, fresh bool) bool {
-	beta := uint64(fixed.One) - f.alpha
-	var sumOld, sum uint64
+	old := false
 	if !f.reg[j] {
-		if sumOld = widenColumn(w.old, raw); sumOld != 0 {
-			divideColumn(w.old, sumOld)
+		if sum := widenColumn(w.old, raw); sum != 0 {
+			divideColumn(w.old, sum)
+			old = true
 		}
 	}
-	switch fresh = fresh && w.freshSum != 0; {
-	case fresh && sumOld != 0:
-		divideColumn(w.fresh, w.freshSum)
-		sum = mixColumn(w.ema, w.fresh, w.old, f.alpha, beta)
-	case fresh:
-		divideColumn(w.fresh, w.freshSum)
-		sum = mixColumn(w.ema, w.fresh, w.fresh, f.alpha, 0)
-	case sumOld != 0:
-		sum = mixColumn(w.ema, w.old, w.old, beta, 0)
-	}
+	sum := f.blockMix2(w, w.ema, w.old, fresh && w.freshSum != 0, old)
 	if sum == 0 {
 		return false
 	}
@@ -239,21 +237,37 @@ func (f *fast) blockBonds2(w *worker, raw []uint16, j int, rank uint64, fresh bo
 	return true
 }
 
+// blockMix2 writes the average of w.fresh and old, both divided by their sums, and returns its sum. Fresh and hasOld say
+// whether there is either.
+func (f *fast) blockMix2(w *worker, dst, old []uint64, fresh, hasOld bool) uint64 {
+	if fresh {
+		divideColumn(w.fresh, w.freshSum)
+	}
+	return f.blockMix(dst, w.fresh, old, fresh, hasOld)
+}
+
+// blockMix3 is blockMix2 of Yuma 3, which averages the weights for bonds themselves.
+func (f *fast) blockMix3(w *worker, dst, old []uint64, fresh, hasOld bool) uint64 {
+	return f.blockMix(dst, w.forBonds, old, fresh, hasOld)
+}
+
+func (f *fast) blockMix(dst, fresh, old []uint64, hasFresh, hasOld bool) uint64 {
+	beta := uint64(fixed.One) - f.alpha
+	switch {
+	case hasFresh && hasOld:
+		return mixColumn(dst, fresh, old, f.alpha, beta)
+	case hasFresh:
+		return mixColumn(dst, fresh, fresh, f.alpha, 0)
+	case hasOld:
+		return mixColumn(dst, old, old, beta, 0)
+	}
+	return 0
+}
+
 // blockBonds3 is blockBonds2 of Yuma 3.
 func (f *fast) blockBonds3(w *worker, raw []uint16, j int, rank uint64, fresh bool) bool {
-	beta := uint64(fixed.One) - f.alpha
-	var sumOld, sum uint64
-	if !f.reg[j] {
-		sumOld = proportionColumn(w.old, raw)
-	}
-	switch {
-	case fresh && sumOld != 0:
-		sum = mixColumn(w.ema, w.forBonds, w.old, f.alpha, beta)
-	case fresh:
-		sum = mixColumn(w.ema, w.forBonds, w.forBonds, f.alpha, 0)
-	case sumOld != 0:
-		sum = mixColumn(w.ema, w.old, w.old, beta, 0)
-	}
+	old := !f.reg[j] && proportionColumn(w.old, raw) != 0
+	sum := f.blockMix3(w, w.ema, w.old, fresh, old)
 	if sum == 0 {
 		return false
 	}

@@ -42,4 +42,5 @@ var contests = []contest{
 	{"erasure/decode-29-51", decode2951},
 	{"erasure/square-128", square128},
 	{"erasure/square-128-repair", square128Repair},
+	{"yuma/whatif-4096", yumaWhatIf},
 }
