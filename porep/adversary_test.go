@@ -76,7 +76,7 @@ func sealed(t testing.TB, seal sector.SealProof, number sector.Number) (porep.Fi
 	}
 	f := newFiles(t)
 	data := stream(fmt.Sprint("sealed ", number), int(p.Size.Unpadded()))
-	st, err := porep.Seal(t.Context(), []porep.Job{{Files: f, Proof: p, ID: sector.ID{Number: number}, Data: bytes.NewReader(data)}}, nil)
+	st, err := porep.Seal(context.Background(), []porep.Job{{Files: f, Proof: p, ID: sector.ID{Number: number}, Data: bytes.NewReader(data)}}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

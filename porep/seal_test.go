@@ -90,13 +90,18 @@ func seal(t testing.TB, f porep.Files, s porep.Sector, data io.Reader, opt *pore
 	return &porep.Statement{Sector: s, CommR: commR}
 }
 
-func fileDigest(t testing.TB, path string) hex32 {
+func readFile(t testing.TB, path string) []byte {
 	t.Helper()
 	b, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return sha256.Sum256(b)
+	return b
+}
+
+func fileDigest(t testing.TB, path string) hex32 {
+	t.Helper()
+	return sha256.Sum256(readFile(t, path))
 }
 
 // TestSeal seals every recorded sector and holds every file against the reference's; then it proves,

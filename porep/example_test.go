@@ -1,0 +1,144 @@
+package porep_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/assaylab/assay/porep"
+	"github.com/assaylab/assay/porep/sector"
+)
+
+// exampleJob returns a 2 KiB sector to seal in a directory.
+func exampleJob(dir string) porep.Job {
+	p, err := sector.StackedDRG2KiBV1_1.Proof()
+	if err != nil {
+		log.Fatal(err)
+	}
+	cache := filepath.Join(dir, "cache")
+	if err := os.Mkdir(cache, 0o700); err != nil {
+		log.Fatal(err)
+	}
+	return porep.Job{
+		Files: porep.Files{Cache: cache, Staged: filepath.Join(dir, "staged"), Sealed: filepath.Join(dir, "sealed")},
+		Proof: p,
+		ID:    sector.ID{Prover: sector.NewProverID(1000), Number: 1},
+		Data:  strings.NewReader("a deal's data"),
+	}
+}
+
+// A sector is sealed, proven to a seed, and the proof verified from public values.
+func Example() {
+	dir, err := os.MkdirTemp("", "example-")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	ctx := context.Background()
+	job := exampleJob(dir)
+
+	statements, err := porep.Seal(ctx, []porep.Job{job}, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	st := statements[0]
+	fmt.Println("CommD", st.CommD.CID())
+	fmt.Println("CommR", st.CommR.CID())
+
+	st.Seed = sector.Seed{7} // from the chain, once CommR is on it
+	proof, err := porep.Prove(ctx, job.Files, &st, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("verified:", porep.Verify(ctx, &st, proof, nil) == nil)
+
+	proof.Partitions[0][0].Replica.Leaf[0] ^= 1
+	err = porep.Verify(ctx, &st, proof, nil)
+	var bad *porep.ChallengeError
+	fmt.Println("refuted:", errors.Is(err, porep.ErrProof), errors.As(err, &bad), bad.Part)
+	// Output:
+	// CommD baga6ea4seaqe2l6kyu6vd5u4jslmib2mpowvvxpetumywzvjqbvl4okkc2dvina
+	// CommR bagboea4b5abcb3jgx3ibvuuupwawebgljcwqaj25xdjprzoaymbqrr7ytxd77gki
+	// verified: true
+	// refuted: true true tree R
+}
+
+// Any range of the data comes back from the replica alone.
+func ExampleUnseal() {
+	dir, err := os.MkdirTemp("", "example-")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	ctx := context.Background()
+	job := exampleJob(dir)
+	statements, err := porep.Seal(ctx, []porep.Job{job}, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	replica, err := os.Open(job.Files.Sealed)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer replica.Close()
+	var out bytes.Buffer
+	if err := porep.Unseal(ctx, &statements[0].Sector, replica, &out, 2, 6, nil); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(out.String())
+	// Output: deal's
+}
+
+// The stages are calls of their own, for other processes on other days.
+func ExampleCommit() {
+	dir, err := os.MkdirTemp("", "example-")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	ctx := context.Background()
+	job := exampleJob(dir)
+
+	commD, err := porep.Stage(ctx, job.Files, job.Proof, job.Data, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	s := porep.Sector{Proof: job.Proof, ID: job.ID, CommD: commD} // small enough to write down
+	if err := porep.LabelFiles(ctx, []porep.Files{job.Files}, []porep.Sector{s}, nil); err != nil {
+		log.Fatal(err)
+	}
+	commR, err := porep.Commit(ctx, job.Files, &s, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(commR.CID())
+	// Output: bagboea4b5abcb3jgx3ibvuuupwawebgljcwqaj25xdjprzoaymbqrr7ytxd77gki
+}
+
+func ExampleLabelMemory() {
+	p, err := sector.StackedDRG32GiBV1_1.Proof()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(porep.LabelMemory(p, 1)>>30, "GiB for one sector,", porep.LabelMemory(p, 4)>>30, "GiB for four")
+	// Output: 64 GiB for one sector, 256 GiB for four
+}
+
+func ExampleChallenges() {
+	p, err := sector.StackedDRG32GiBV1_1.Proof()
+	if err != nil {
+		log.Fatal(err)
+	}
+	c, err := porep.Challenges(p, sector.ReplicaID{1}, sector.CommR{2}, sector.Seed{3}, 9)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(c), c[:3])
+	// Output: 18 [97244128 665057371 15819823]
+}
