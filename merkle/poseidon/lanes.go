@@ -61,12 +61,8 @@ func newLaneTable(arity int) *laneTable {
 		m.full[i] = scalars(s.full[i])
 	}
 	for _, row := range s.w {
-		// history order: u, y, u, y ... u
-		for i := range s.t {
-			m.w = append(m.w, scalar(&row[i]))
-			if i < s.t-1 {
-				m.w = append(m.w, scalar(&row[s.t+i]))
-			}
+		for i := range s.t - 1 { // the order of the history: y, u, y, u ...
+			m.w = append(m.w, scalar(&row[s.t-1+i]), scalar(&row[i]))
 		}
 	}
 	m.partial = fr8.NewPartial(s.a, s.b)
@@ -159,7 +155,7 @@ func (m *laneTable) partialRounds(s *laneState, x []fr8.Elem) {
 	s.history[0] = x[0]
 	rounds := m.schedule.partial
 	m.partial.Run(s.history[:2*rounds+1], s.sums[:], &s.scratch)
-	last := s.history[2*(rounds-t+1) : 2*rounds+1]
+	last := s.history[2*(rounds-t+1)+1 : 2*rounds+1]
 	x[0] = s.history[2*rounds]
 	fr8.Matrix(x[1:t], last, m.w, m.wc)
 }

@@ -94,6 +94,9 @@ func TestKernels(t *testing.T) {
 			hashGeneric(want, src, arity, tag)
 			for _, k := range kernels(t) {
 				for n := 0; n <= most && arity >= k.min; n++ {
+					if tag != Tag(arity) && n%13 != 1 {
+						continue
+					}
 					got := make([]merkle.Digest, most)
 					k.hash(got[:n], src[:n*arity], arity, tag)
 					for i := range got {

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/assaylab/assay/merkle"
+	"github.com/assaylab/assay/merkle/internal/fr8"
 
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 )
@@ -32,6 +33,7 @@ type scalarTable struct {
 	k, acc []fr.Element
 	wc     []fr.Element
 	out    fr.Element
+	tree   []fr.Element // what round 0 starts from under the tag of trees
 	a, b   []band       // by weight
 	gWords [][][]uint64 // gWords[i][w][j]: word w of |g_i[j]|
 	gNeg   [][]bool     // whether -(-1)^i g_i[j] is negative
@@ -82,6 +84,8 @@ func newScalarTable(arity int) *scalarTable {
 		}
 		m.gWords, m.gNeg = append(m.gWords, words), append(m.gNeg, neg)
 	}
+	m.tree = make([]fr.Element, s.t)
+	m.begin(m.tree, Tag(arity))
 	return m
 }
 
@@ -145,7 +149,11 @@ func hashScalar(dst, src []merkle.Digest, arity int, tag uint64) {
 	m := scalarOf(arity)
 	var states [pair]scalarState
 	var start [maxWidth]fr.Element
-	m.begin(start[:m.t], tag)
+	if tag == Tag(arity) {
+		copy(start[:], m.tree)
+	} else {
+		m.begin(start[:m.t], tag)
+	}
 	for len(dst) > 0 {
 		n := min(len(dst), pair)
 		ss := states[:n]
@@ -223,7 +231,7 @@ func (m *scalarTable) fullRound(s *scalarState, first, t int, start []fr.Element
 // row returns (start + sum x_j n_j) / 2^64.
 func row(start *fr.Element, x []fr.Element, n []uint64) fr.Element {
 	acc := [6]uint64{start[0], start[1], start[2], start[3]}
-	mulAdd(&acc, x, n)
+	fr8.MulAdd(&acc, x, n)
 	step(&acc)
 	return below(fr.Element(acc[:4]))
 }
@@ -283,7 +291,7 @@ func (m *scalarTable) next(s *scalarState, r int) {
 		}
 		m.b[w].mulAdd(&low, s.y[:r])
 		if r < m.t && w < len(m.gWords[r]) {
-			mulAdd(&low, s.z[:m.t], m.gWords[r][w])
+			fr8.MulAdd(&low, s.z[:m.t], m.gWords[r][w])
 		}
 	}
 	if len(m.b) == 1 {
@@ -307,7 +315,7 @@ func (b *band) mulAdd(acc *[6]uint64, history []fr.Element) {
 	} else {
 		history, words = history[:n], words[len(words)-n:]
 	}
-	mulAdd(acc, history, words)
+	fr8.MulAdd(acc, history, words)
 }
 
 // recover computes the state after the partial rounds from the last û and ŷ.
@@ -318,37 +326,12 @@ func (m *scalarTable) recover(s *scalarState) {
 		c := &m.wc[i]
 		acc := [6]uint64{c[0], c[1], c[2], c[3]}
 		for _, words := range m.wWords[i] {
-			mulAdd(&acc, s.u[start:start+t], words[:t])
-			mulAdd(&acc, s.y[start:start+t-1], words[t:])
+			fr8.MulAdd(&acc, s.u[start+1:start+t], words)
+			fr8.MulAdd(&acc, s.y[start:start+t-1], words[t-1:])
 			step(&acc)
 		}
 		s.x[1+i] = reduce(fr.Element(acc[:4]), fr.Element{acc[4]})
 	}
-}
-
-// mulAdd adds sum x_j n_j to acc, for as many terms as x has. The sum stays below 2^384.
-func mulAdd(acc *[6]uint64, x []fr.Element, n []uint64) {
-	n = n[:len(x)]
-	a0, a1, a2, a3, a4, a5 := acc[0], acc[1], acc[2], acc[3], acc[4], acc[5]
-	var c uint64
-	for j := range x {
-		v, k := &x[j], n[j]
-		h0, l0 := bits.Mul64(v[0], k)
-		h1, l1 := bits.Mul64(v[1], k)
-		h2, l2 := bits.Mul64(v[2], k)
-		h3, l3 := bits.Mul64(v[3], k)
-		l1, c = bits.Add64(l1, h0, 0)
-		l2, c = bits.Add64(l2, h1, c)
-		l3, c = bits.Add64(l3, h2, c)
-		h3 += c
-		a0, c = bits.Add64(a0, l0, 0)
-		a1, c = bits.Add64(a1, l1, c)
-		a2, c = bits.Add64(a2, l2, c)
-		a3, c = bits.Add64(a3, l3, c)
-		a4, c = bits.Add64(a4, h3, c)
-		a5 += c
-	}
-	acc[0], acc[1], acc[2], acc[3], acc[4], acc[5] = a0, a1, a2, a3, a4, a5
 }
 
 // qInvNeg is -1/r mod 2^64.

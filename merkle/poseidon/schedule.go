@@ -12,7 +12,7 @@ import (
 //
 //	full round:    z = X^5 by three products (s^5/R^4), then row i is (full[i] + sum_j N_ij z_j)/W
 //	partial round: Y = (k_r U) (U^2)^2, then U_{r+1} by the recurrence with the constant acc_{r+1}
-//	recovery:      row i of the state is (wc[i] + sum_j w[i][j] v_j)/R, v the last t U, then the last t-1 Y
+//	recovery:      row i of the state is (wc[i] + sum_j w[i][j] v_j)/R, v the last t-1 U, then the last t-1 Y
 type schedule struct {
 	*recurrence
 	partial int
@@ -101,7 +101,7 @@ func (m *schedule) partialRounds(c *Constants, s, radix fr.Element) fr.Element {
 
 // recovery fills w and wc: the state after the last partial round as a linear function of
 // v = (û_s .. û_R, ŷ_s .. ŷ_{R-1}, 1) with R = m.partial and s = R-t+1. The forms below have one
-// coefficient for each entry of v.
+// coefficient for each entry of v. That of û_s ends as zero, for N' leaves out element 0: w drops it.
 func (m *schedule) recovery(cs [][]fr.Element, radix fr.Element) {
 	t, start := m.t, m.partial-m.t+1
 	width := 2 * t
@@ -149,7 +149,10 @@ func (m *schedule) recovery(cs [][]fr.Element, radix fr.Element) {
 	sign(&radix, m.partial)
 	for row := 1; row < t; row++ {
 		e := scaled(x[row], &radix)
-		m.w = append(m.w, e[:width-1])
+		if !e[0].IsZero() {
+			panic("poseidon: recovery needs one more round")
+		}
+		m.w = append(m.w, e[1:width-1])
 		m.wc = append(m.wc, e[width-1])
 	}
 }

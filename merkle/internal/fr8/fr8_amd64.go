@@ -8,6 +8,9 @@ import (
 	"github.com/klauspost/cpuid/v2"
 )
 
+// supportedADX says whether this processor runs mulAdd.
+var supportedADX = cpuid.CPU.Supports(cpuid.ADX, cpuid.BMI2)
+
 // disable is the environment variable that, set to anything, turns the kernels off.
 const disable = "ASSAY_NO_AVX512"
 
@@ -57,3 +60,6 @@ func partial9(history *Elem, n int, words, rounds *uint64, sums *Sum, scratch *E
 
 //go:noescape
 func partial12(history *Elem, n int, words, rounds *uint64, sums *Sum, scratch *Elem)
+
+//go:noescape
+func mulAdd(acc *[6]uint64, x, n *uint64, count int)

@@ -2,7 +2,7 @@
 
 package fr8
 
-const supported = false
+const supported, supportedADX = false, false
 
 const noVectors = "fr8: no vectors in this build"
 
@@ -45,3 +45,5 @@ func partial9(history *Elem, n int, words, rounds *uint64, sums *Sum, scratch *E
 func partial12(history *Elem, n int, words, rounds *uint64, sums *Sum, scratch *Elem) {
 	panic(noVectors)
 }
+
+func mulAdd(acc *[6]uint64, x, n *uint64, count int) { panic(noVectors) }

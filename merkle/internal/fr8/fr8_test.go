@@ -388,3 +388,46 @@ func addProduct(sum *fr.Element, n *big.Int, x fr.Element) {
 	e.Mul(&e, &x)
 	sum.Add(sum, &e)
 }
+
+// TestMulAdd compares both ways with big integers.
+func TestMulAdd(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 9))
+	ways := map[string]func(acc *[6]uint64, x []fr.Element, n []uint64){"any": MulAdd, "generic": mulAddGeneric}
+	for name, way := range ways {
+		for terms := 0; terms <= 60; terms++ {
+			x, n, acc := guarded[fr.Element](terms), guarded[uint64](terms), guarded[[6]uint64](1)
+			acc[0] = words384(edge(rng, power(330)))
+			want := integer(acc[0][:])
+			for i := range x {
+				e := words384(edge(rng, power(256)))
+				copy(x[i][:], e[:4])
+				n[i] = rng.Uint64() | uint64(-rng.IntN(2))
+				want.Add(want, new(big.Int).Mul(integer(x[i][:]), new(big.Int).SetUint64(n[i])))
+			}
+			way(&acc[0], x, n)
+			if got := integer(acc[0][:]); got.Cmp(want) != 0 {
+				t.Fatalf("%s, %d terms: %x, want %x", name, terms, got, want)
+			}
+		}
+	}
+}
+
+// integer returns the value of words.
+func integer(ws []uint64) *big.Int {
+	x := new(big.Int)
+	for i := len(ws) - 1; i >= 0; i-- {
+		x.Lsh(x, 64)
+		x.Add(x, new(big.Int).SetUint64(ws[i]))
+	}
+	return x
+}
+
+// words384 returns the six words of x.
+func words384(x *big.Int) (out [6]uint64) {
+	y := new(big.Int).Set(x)
+	for i := range out {
+		out[i] = y.Uint64()
+		y.Rsh(y, 64)
+	}
+	return out
+}

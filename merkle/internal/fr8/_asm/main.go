@@ -40,5 +40,6 @@ func generate() string {
 	for i := range widths {
 		t.partial(&widths[i])
 	}
+	t.mulAdd()
 	return t.String()
 }

@@ -1,0 +1,5 @@
+//go:build !race
+
+package poseidon
+
+const raceEnabled = false
