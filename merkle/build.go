@@ -16,16 +16,42 @@ func Build(ctx context.Context, h Hasher, s Shape, leaves []Digest, opt *Options
 	if err := s.check(h); err != nil {
 		return nil, err
 	}
-	if uint64(len(leaves)) != s.leaves {
-		return nil, fmt.Errorf("%w: %d leaves, the shape has %d", ErrShape, len(leaves), s.leaves)
-	}
-	t := &Tree{h: h, s: s, rows: newRows(s)}
-	t.rows[0] = leaves
-	if err := raise(ctx, h, s, t.rows, 0, int(s.depth), true, opt.workers(), opt.meter("tree", s.leaves)); err != nil {
+	if err := s.count(leaves); err != nil {
 		return nil, err
 	}
-	t.root = t.rows[s.depth][0]
+	t := &Tree{h: h, s: s, rows: newRows(s)}
+	if err := t.Reset(ctx, leaves, opt); err != nil {
+		return nil, err
+	}
 	return t, nil
+}
+
+// Reset makes a tree that Build made anew, over other leaves and in the memory it has: many trees of one shape
+// one after another do without fresh memory, which costs about as much as the fastest hash. Nothing that
+// was read from the tree before is changed. After an error only another Reset is of use. Errors: as Build;
+// ErrShape for a tree in files.
+func (t *Tree) Reset(ctx context.Context, leaves []Digest, opt *Options) error {
+	if t.files != nil {
+		return fmt.Errorf("%w: a tree in files cannot be reset", ErrShape)
+	}
+	if err := t.s.count(leaves); err != nil {
+		return err
+	}
+	t.rows[0] = leaves
+	m := opt.meter("tree", t.s.leaves)
+	if err := raise(ctx, t.h, t.s, t.rows, 0, int(t.s.depth), true, opt.workers(), m); err != nil {
+		return err
+	}
+	t.root = t.rows[t.s.depth][0]
+	return nil
+}
+
+// count refuses any other number of leaves than that of s.
+func (s Shape) count(leaves []Digest) error {
+	if uint64(len(leaves)) != s.leaves {
+		return fmt.Errorf("%w: %d leaves, the shape has %d", ErrShape, len(leaves), s.leaves)
+	}
+	return nil
 }
 
 // newRows returns the rows of s above the leaves, in one allocation.

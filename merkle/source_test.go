@@ -248,6 +248,7 @@ func TestBadCalls(t *testing.T) {
 	}
 	for name, err := range map[string]error{
 		"build too few":    second(merkle.Build(ctx, h, s, leaves[1:], nil)),
+		"reset too few":    tree.Reset(ctx, leaves[1:], nil),
 		"build zero shape": second(merkle.Build(ctx, h, merkle.Shape{}, nil, nil)),
 		"files zero shape": second(merkle.BuildFiles(ctx, h, merkle.Shape{}, merkle.Layout{}, nil, nil, nil)),
 		"files too few":    second(merkle.BuildFiles(ctx, h, s, merkle.Layout{}, merkle.FromSlice(leaves), make([]io.WriterAt, 7), nil)),

@@ -76,6 +76,25 @@ func TestBuildAgainstSlow(t *testing.T) {
 	}
 }
 
+func TestReset(t *testing.T) {
+	h := merkletest.Strict{}
+	for _, s := range shapes() {
+		tree := must(merkle.Build(t.Context(), h, s, merkletest.Leaves(s.Leaves(), 5), nil))
+		before := must(tree.Proof(1))
+		root := tree.Root()
+		leaves := merkletest.Leaves(s.Leaves(), 6)
+		if err := tree.Reset(t.Context(), leaves, nil); err != nil {
+			t.Fatal(err)
+		}
+		if want := must(merkle.Build(t.Context(), h, s, leaves, nil)).Root(); tree.Root() != want {
+			t.Fatalf("%v: root %x, want %x", s, tree.Root(), want)
+		}
+		if err := merkle.Verify(h, s, root, before); err != nil {
+			t.Fatalf("%v: a proof changed with its tree: %v", s, err)
+		}
+	}
+}
+
 // files makes empty files for the base trees of s.
 func files(t *testing.T, s merkle.Shape) ([]io.WriterAt, []io.ReaderAt) {
 	t.Helper()
