@@ -128,16 +128,51 @@ func (f *Feistel) newTables() *feistelTables {
 	return t
 }
 
+// walk is one pass through the network by look-up.
+func (t *feistelTables) walk(i uint64) uint64 {
+	left, right := uint32(i>>t.half), uint32(i)&t.mask
+	left ^= t.rounds[0][right]
+	right ^= t.rounds[1][left]
+	left ^= t.rounds[2][right]
+	return uint64(right)<<t.half | uint64(left)
+}
+
 // permute is Feistel.permute by look-up.
 func (t *feistelTables) permute(i uint64) uint64 {
-	t0, t1, t2 := t.rounds[0], t.rounds[1], t.rounds[2]
 	for {
-		left, right := uint32(i>>t.half), uint32(i)&t.mask
-		left ^= t0[right]
-		right ^= t1[left]
-		left ^= t2[right]
-		if i = uint64(right)<<t.half | uint64(left); i < t.n {
+		if i = t.walk(i); i < t.n {
 			return i
 		}
+	}
+}
+
+// walkLen is the number of elements that permuteRange takes at a time: 64 nodes'.
+const walkLen = 64 * ExpDegree
+
+// permuteRange sets dst to the images of first, first+1 and so on. About half of all elements take more than
+// one pass; all make the same pass together, those that are done being left out without a branch.
+func (t *feistelTables) permuteRange(first uint64, dst *[walkLen]uint64) {
+	var open [walkLen]uint16
+	t0, t1, t2 := t.rounds[0], t.rounds[1], t.rounds[2]
+	half, mask, n := t.half&63, t.mask, t.n
+	count := walkLen
+	for i := range dst {
+		dst[i], open[i] = first+uint64(i), uint16(i)
+	}
+	for count > 0 {
+		left := 0
+		for _, at := range open[:count] {
+			i := dst[at%walkLen]
+			l, r := uint32(i>>half), uint32(i)&mask
+			l ^= t0[r]
+			r ^= t1[l]
+			l ^= t2[r]
+			i = uint64(r)<<half | uint64(l)
+			dst[at%walkLen] = i
+			open[left%walkLen] = at
+			// One more is open where i >= n, that is where n-1-i is negative.
+			left += int((n - 1 - i) >> 63)
+		}
+		count = left
 	}
 }

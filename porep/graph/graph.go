@@ -116,12 +116,31 @@ func (g *Graph) Range(first uint64, dst []uint32) error {
 		g.prepare()
 	}
 	t := g.tables.Load()
-	for i := range count {
-		d := dst[Degree*i:][:Degree]
-		g.baseParents(uint32(first+i), (*[BaseDegree]uint32)(d))
-		g.expParents(t, first+i, (*[ExpDegree]uint32)(d[BaseDegree:]))
+	if t != nil {
+		for ; len(dst) >= walkLen/ExpDegree*Degree; dst = dst[walkLen/ExpDegree*Degree:] {
+			g.tableRange(t, first, dst[:walkLen/ExpDegree*Degree])
+			first += walkLen / ExpDegree
+		}
+	}
+	for ; len(dst) > 0; dst = dst[Degree:] {
+		g.baseParents(uint32(first), (*[BaseDegree]uint32)(dst))
+		g.expParents(t, first, (*[ExpDegree]uint32)(dst[BaseDegree:]))
+		first++
 	}
 	return nil
+}
+
+// tableRange is Range for 64 nodes.
+func (g *Graph) tableRange(t *feistelTables, first uint64, dst []uint32) {
+	var images [walkLen]uint64
+	t.permuteRange(first*ExpDegree, &images)
+	for i := range walkLen / ExpDegree {
+		d := dst[Degree*i:][:Degree]
+		g.baseParents(uint32(first)+uint32(i), (*[BaseDegree]uint32)(d))
+		for j, index := range images[ExpDegree*i:][:ExpDegree] {
+			d[BaseDegree+j] = g.row(index)
+		}
+	}
 }
 
 // checkRange refuses what is no range of whole nodes of a graph.
