@@ -14,8 +14,8 @@ const (
 	maxShards   = 65536
 	narrow      = 10        // klauspost's generated kernels take at most 10 inputs and 10 outputs
 	multiple16  = 64        // bytes; leopard's unit
-	stripBytes  = 32 << 10  // bytes of a shard coded at a time where a pass must stay in cache
 	smallWorker = 128 << 10 // bytes of a shard below which a second worker does not pay
+	smallShard  = 2 << 10   // bytes of a shard up to which klauspost's preparations cost more than its kernels gain
 )
 
 // A Coder is a systematic code over a set of equally long shards, data first. Code, LRC and Clay are Coders.
@@ -41,7 +41,7 @@ type Code struct {
 	data, parity int
 	workers      int
 	enc          reedsolomon.Encoder
-	wide         *wide  // GF(2^8) with more than 10 data or parity shards
+	wide         *wide  // GF(2^8) with more than 10 data or parity shards, or with small shards
 	dense        *dense // GF(2^16) shapes that leopard does not have
 }
 
@@ -55,10 +55,12 @@ func New(data, parity int, opt *Options) (*Code, error) {
 			ErrShape, data, parity, maxShards)
 	}
 	c := &Code{data: data, parity: parity, workers: opt.workers()}
-	if data+parity <= maxShards8 && (data > narrow || parity > narrow) {
+	broad := data > narrow || parity > narrow
+	if data+parity <= maxShards8 && (broad || haveGFNI) {
 		w, err := newWide(data, parity)
-		c.wide = w
-		return c, err
+		if c.wide = w; broad || err != nil {
+			return c, err
+		}
 	}
 	enc, err := reedsolomon.New(data, parity, reedsolomon.WithMaxGoroutines(c.workers))
 	if errors.Is(err, reedsolomon.ErrInvShardCombo) {
@@ -110,11 +112,12 @@ func (c *Code) SizeMultiple() int {
 // All shards are of the same size, a positive multiple of SizeMultiple. The data shards are only read.
 // Errors: ErrShape for a wrong number of shards, ErrShardSize.
 func (c *Code) Encode(shards [][]byte) error {
-	if _, err := c.sizes(shards, false); err != nil {
+	size, err := c.sizes(shards, false)
+	if err != nil {
 		return err
 	}
 	switch {
-	case c.wide != nil:
+	case c.own(size):
 		c.wide.encode(shards, c.workers)
 		return nil
 	case c.dense != nil:
@@ -123,6 +126,9 @@ func (c *Code) Encode(shards [][]byte) error {
 	}
 	return coded(c.enc.Encode(shards))
 }
+
+// own reports whether shards of size bytes are coded by wide.
+func (c *Code) own(size int) bool { return c.wide != nil && (c.enc == nil || size <= smallShard) }
 
 // Verify reports whether the parity shards belong to the data shards. It cannot tell which shard is wrong.
 // Errors: as Encode.
@@ -193,7 +199,7 @@ func (c *Code) rebuild(shards [][]byte, lost []int, size int) error {
 		}
 	}
 	switch {
-	case c.wide != nil:
+	case c.own(size):
 		c.wide.rebuild(work, lost, size, c.workers)
 	case c.dense != nil:
 		c.dense.rebuild(work, lost, size)
