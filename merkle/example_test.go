@@ -137,3 +137,90 @@ func ExampleLogTree() {
 	// in the log: true
 	// only appended to: true
 }
+
+func ExampleVerifyBatch() {
+	ctx, h := context.Background(), sha2.SHA254{}
+	shape, _ := merkle.Uniform(1024, 2)
+	tree, err := merkle.Build(ctx, h, shape, merkletest.Leaves(1024, 1), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	proofs, err := tree.Open(ctx, []uint64{3, 1, 4, 1, 5, 9, 2, 6}, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	proofs[2].Siblings[7][0] ^= 1
+	proofs[5].Leaf = proofs[0].Leaf
+	bad, err := merkle.VerifyBatch(ctx, h, shape, []merkle.Digest{tree.Root()}, proofs, nil)
+	fmt.Println(bad, err)
+	// Output: [2 5] <nil>
+}
+
+func ExampleParseProof() {
+	h := sha2.SHA254{}
+	shape, _ := merkle.Uniform(1024, 2)
+	tree, err := merkle.Build(context.Background(), h, shape, merkletest.Leaves(1024, 1), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	proof, err := tree.Proof(42)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	b := merkle.AppendProof(nil, h, shape, proof)
+	same, err := merkle.ParseProof(b, h, shape)
+	fmt.Println(len(b), "bytes, leaf", same.Index, err)
+	_, err = merkle.ParseProof(append(b, 0), h, shape)
+	fmt.Println(errors.Is(err, merkle.ErrEncoding))
+	// Output:
+	// 374 bytes, leaf 42 <nil>
+	// true
+}
+
+func ExampleTree_OpenRange() {
+	ctx, h := context.Background(), sha2.SHA254{}
+	shape, _ := merkle.Uniform(1024, 2)
+	tree, err := merkle.Build(ctx, h, shape, merkletest.Leaves(1024, 1), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	p, err := tree.OpenRange(ctx, 100, 200, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(len(p.Leaves), "leaves,", len(p.Nodes), "nodes,", merkle.VerifyRange(h, shape, tree.Root(), p))
+	// Output: 100 leaves, 8 nodes, <nil>
+}
+
+// A cached tree whose file was cut short is found out against the recorded root, and made again.
+func ExampleRestoreFiles() {
+	ctx, h := context.Background(), sha2.SHA254{}
+	shape, _ := merkle.Uniform(4096, 8)
+	layout := merkle.Layout{Detached: true, Discard: 1}
+	replica := bytes.NewReader(merkle.Bytes(merkletest.Leaves(4096, 1)))
+	f, err := os.CreateTemp("", "tree")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	root, err := merkle.BuildFiles(ctx, h, shape, layout, merkle.FromReaderAt(replica), []io.WriterAt{f}, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := f.Truncate(1000); err != nil {
+		fmt.Println(err)
+		return
+	}
+	tree, rebuilt, err := merkle.RestoreFiles(ctx, h, shape, layout, root, []merkle.File{f}, replica, nil)
+	fmt.Println(rebuilt, err, tree.Root() == root)
+	// Output: true <nil> true
+}

@@ -17,7 +17,7 @@ import (
 
 // merkleTree is a tree of 2^20 leaves, built with all levels kept and ready to prove, against the bare hashing
 // of the same leaves to the root by gohashtree: its fastest kernel, level by level, nothing kept. Both
-// write into memory they have had before; fresh memory would cost each about as much again.
+// write into memory they have had before.
 func merkleTree() ([]duel, func(), error) {
 	const leaves = 1 << 20
 	data := make([]merkle.Digest, leaves)
