@@ -66,9 +66,10 @@ func newLaneTable(arity int) *laneTable {
 		}
 	}
 	m.partial = fr8.NewPartial(s.a, s.b)
+	radix := power(2, 260)
 	for r := range s.partial {
-		k, c := scalar(&s.k[r]), scalar(&s.acc[r+1])
-		m.partial.Round = append(append(m.partial.Round, k[:]...), c[:]...)
+		var k fr.Element // the kernel's product by k has no Montgomery factor
+		m.partial.AddRound(k.Div(&s.k[r], &radix), &s.acc[r+1])
 	}
 	for i, row := range s.g {
 		limbs := 0

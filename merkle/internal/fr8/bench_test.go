@@ -2,7 +2,6 @@ package fr8
 
 import (
 	"fmt"
-	"math/big"
 	"math/rand/v2"
 	"testing"
 
@@ -70,8 +69,9 @@ func BenchmarkKernel(b *testing.B) {
 		s := shapeOf(width)
 		p := NewPartial(lengths(rng, s.a), lengths(rng, s.b))
 		for range rounds {
-			k, c := edge(rng, fr.Modulus()), new(big.Int)
-			p.Round = append(append(p.Round, Limbs(k, 5)...), Limbs(c, 5)...)
+			var k, c fr.Element
+			k.SetBigInt(edge(rng, fr.Modulus()))
+			p.AddRound(&k, &c)
 		}
 		history, sums, scratch := make([]Elem, 2*rounds+1), make([]Sum, width-1), new([2]Elem)
 		b.Run(fmt.Sprintf("kernel=partial/width=%d", width), func(b *testing.B) {

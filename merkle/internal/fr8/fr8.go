@@ -27,7 +27,7 @@ type Sum [2][9][8]uint64
 type Partial struct {
 	Width int
 	Words []uint64 // coefficients and reduction, see NewPartial
-	Round []uint64 // of each round: k, then the constants' part of the sum, a Scalar each
+	Round []uint64 // of each round, see AddRound
 }
 
 // LoadNodes reads sixteen canonical little-endian scalars, lane i from src[i*stride], and adds a constant
@@ -104,7 +104,7 @@ func Matrix(dst, src []Elem, words, start []Scalar) {
 // Run computes the partial rounds. history[0] is û_0; history[2r-1] and history[2r] receive ŷ_{r-1} and
 // û_r. sums[r-1], for r below the width, is added to round r.
 func (p *Partial) Run(history []Elem, sums []Sum, scratch *[2]Elem) {
-	n := len(p.Round) / 10
+	n := len(p.Round) / 15
 	_, _, _ = history[2*n], sums[p.Width-2], p.Words[0]
 	switch p.Width {
 	case 3:

@@ -58,6 +58,15 @@ func NewPartial(a, b []*big.Int) Partial {
 	return p
 }
 
+// AddRound appends a round: y = k u^5/2^1040, and the constant that is part of the next sum.
+func (p *Partial) AddRound(k, next *fr.Element) {
+	x := k.BigInt(new(big.Int))
+	p.Round = append(p.Round, Limbs(x, 5)...)
+	x.Lsh(x, 260)
+	p.Round = append(p.Round, Limbs(x.Quo(x, fr.Modulus()), 5)...)
+	p.Round = append(p.Round, Limbs(next.BigInt(x), 5)...)
+}
+
 // Limbs returns the n limbs of |x|.
 func Limbs(x *big.Int, n int) []uint64 {
 	out := make([]uint64, n)

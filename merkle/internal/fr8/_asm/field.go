@@ -84,6 +84,64 @@ func (s *stream) square(srcPtr string, src int, dstPtr string, dst int) {
 	s.store(acc[5:], dstPtr, dst)
 }
 
+// timesConstant sets dst to src*k modulo r, up to 11.4 r, without a Montgomery factor. k lies at off from
+// ptr, with floor(2^260 k / r) after it: the quotient by r is src times that, from the columns of weight
+// 2^260 on (Shoup), at most 10.4 too small, and of the rest only the low 260 bits are computed. The
+// constants lie in Z24 to Z28, over the modulus.
+func (t *text) timesConstant(ptr string, off int, srcPtr string, src int, dstPtr string, dst int) {
+	load := func(ptr string, off int) {
+		for i := range 5 {
+			t.op("VPBROADCASTQ %d(%s), Z%d", off+8*i, ptr, 24+i)
+		}
+	}
+	load(ptr, off+40)
+	t.each(func(s *stream) {
+		q, x := s.regs(0, 5), s.reg(10)
+		s.clear(q...)
+		for j := range 5 {
+			s.op("VMOVDQU64 %s, %s", s.at(srcPtr, src, j), x)
+			for i := 4 - j; i < 5; i++ {
+				if i+j >= 5 {
+					s.op("VPMADD52LUQ Z%d, %s, %s", 24+i, x, q[i+j-5])
+				}
+				s.op("VPMADD52HUQ Z%d, %s, %s", 24+i, x, q[i+j-4])
+			}
+		}
+		s.carry(q, s.reg(11), "VPSRLQ")
+	})
+	load(ptr, off)
+	t.each(func(s *stream) {
+		low, x := s.regs(5, 5), s.reg(10)
+		s.clear(low...)
+		for j := range 5 {
+			s.op("VMOVDQU64 %s, %s", s.at(srcPtr, src, j), x)
+			s.lowProduct(x, low[j:])
+		}
+	})
+	for i := range 5 {
+		t.op("VPBROADCASTQ consts<>+%d(SB), Z%d", 48+8*i, 24+i)
+	}
+	t.each(func(s *stream) {
+		low := s.regs(5, 5)
+		for j := range 5 {
+			s.lowProduct(s.reg(j), low[j:])
+		}
+		s.carry(low, s.reg(11), "VPSRLQ")
+		s.store(low, dstPtr, dst)
+	})
+	t.loadModulus()
+}
+
+// lowProduct adds x times Z24 to Z28 to acc, as far as acc reaches.
+func (s *stream) lowProduct(x string, acc []string) {
+	for i := range acc {
+		s.op("VPMADD52LUQ Z%d, %s, %s", 24+i, x, acc[i])
+		if i+1 < len(acc) {
+			s.op("VPMADD52HUQ Z%d, %s, %s", 24+i, x, acc[i+1])
+		}
+	}
+}
+
 // A factor tells how limb i of a product's first factor comes into a register.
 type factor func(s *stream, i int, into string)
 

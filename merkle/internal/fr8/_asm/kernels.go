@@ -2,7 +2,7 @@ package main
 
 import "fmt"
 
-// nodes writes the loading of sixteen nodes, element by element of 32 bytes, as limbs.
+// loadNodes writes the loading of sixteen nodes as limbs.
 func (t *text) loadNodes() {
 	t.fn("loadNodes", "dst *Elem, src *byte, stride uintptr, add *Scalar", 32)
 	t.op("MOVQ dst+0(FP), DI")
@@ -259,7 +259,7 @@ func (t *text) lag(ptr string, off int, wptr string, words, m, n, top int) {
 	})
 }
 
-// recover multiplies by a matrix of full scalars.
+// matrix multiplies by a matrix of full scalars.
 func (t *text) matrix() {
 	t.fn("matrix", "dst *Elem, rows int, src *Elem, columns int, words *Scalar, start *Scalar", 48)
 	t.op("MOVQ dst+0(FP), DI")
@@ -279,7 +279,7 @@ func (t *text) matrix() {
 		s.clear(s.regs(5, 5)...)
 	})
 	t.label("column")
-	t.lagWide()
+	t.lag("SI", 0, "R10", 0, 5, 10, 0)
 	t.op("ADDQ $%d, SI", elem)
 	t.op("ADDQ $40, R10")
 	t.op("DECQ DX")
@@ -299,6 +299,3 @@ func (t *text) matrix() {
 	t.op("JNZ row")
 	t.end()
 }
-
-// lagWide is lag for a full scalar at R10 and the element at SI, all ten limbs.
-func (t *text) lagWide() { t.lag("SI", 0, "R10", 0, 5, 10, 0) }

@@ -24,10 +24,10 @@ var widths = []width{
 		limbs: 9, unit: 256, modulusShift: 2, slack: 3},
 }
 
-// Bits of the top limbs: û is at most 12r, ŷ below 1.1r.
+// Bits of the top limbs: û is at most 12r, ŷ below 1.6r.
 const (
 	topU = 51
-	topY = 47
+	topY = 48
 )
 
 func limbsOf(bits int) int { return (bits + 51) / 52 }
@@ -68,7 +68,7 @@ func (t *text) partial(w *width) {
 	t.label("round")
 	t.note("y = (k u) (u^2)^2")
 	t.each(func(s *stream) { s.square("R8", 0, "DI", 0) })
-	t.each(func(s *stream) { s.store(s.product(constant("R10", 0), "R8", 0)[:5], "DI", elem) })
+	t.timesConstant("R10", 0, "R8", 0, "DI", elem)
 	t.each(func(s *stream) { s.square("DI", 0, "DI", 0) })
 	t.each(func(s *stream) { s.store(s.product(inMemory("DI", 0), "DI", elem)[:5], "R8", elem) })
 	t.op("ADDQ $%d, R8", step)
@@ -82,7 +82,7 @@ func (t *text) partial(w *width) {
 			s.op("VMOVDQU64 %d(R11), %s", sumBytes/streams*s.index+limb*k, s.reg(k))
 		}
 		for k := range 5 {
-			s.op("VPADDQ.BCST %d(R10), %s, %s", 40+8*k, s.reg(k), s.reg(k))
+			s.op("VPADDQ.BCST %d(R10), %s, %s", 80+8*k, s.reg(k), s.reg(k))
 		}
 	})
 	t.op("ADDQ $%d, R11", sumBytes)
@@ -90,12 +90,12 @@ func (t *text) partial(w *width) {
 	t.label("late")
 	t.each(func(s *stream) {
 		for k := range 5 {
-			s.op("VPBROADCASTQ %d(R10), %s", 40+8*k, s.reg(k))
+			s.op("VPBROADCASTQ %d(R10), %s", 80+8*k, s.reg(k))
 		}
 		s.clear(s.regs(5, w.limbs-5)...)
 	})
 	t.label("lags")
-	t.op("ADDQ $80, R10")
+	t.op("ADDQ $120, R10")
 	w.dot(t, step)
 	w.reduce(t)
 	t.op("CMPQ CX, BX")
