@@ -14,7 +14,7 @@ import (
 // against the plain permutation on gnark-crypto. recorded is neptune's figure in SPEED.md.
 func poseidonContest(arity int, recorded float64) func() ([]duel, func(), error) {
 	return func() ([]duel, func(), error) {
-		const count = 512
+		const count = 64
 		src := make([]merkle.Digest, count*arity)
 		for i := range src {
 			label := fmt.Sprintf("assay/poseidon/%d/%d/%d", arity, i/arity, i%arity)
