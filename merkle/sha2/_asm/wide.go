@@ -19,15 +19,15 @@ func round(st [8]int, t int, tmp [4]int, word string) code {
 	o.add("VPRORD $6, %s, %s", e, t1)
 	o.add("VPRORD $11, %s, %s", e, t2)
 	o.add("VPRORD $25, %s, %s", e, t3)
-	o.add("VMOVDQA64 %s, %s", e, t0)
-	o.add("VPTERNLOGD $0xca, %s, %s, %s", g, f, t0) // e ? f : g
+	o.add("VMOVDQA64 %s, %s", g, t0)
+	o.add("VPTERNLOGD $0xd8, %s, %s, %s", e, f, t0) // e ? f : g
 	o.add("VPTERNLOGD $0x96, %s, %s, %s", t3, t2, t1)
 	o.add("VPADDD %s, %s, %s", t0, h, h)
 	o.add("VPADDD %s, %s, %s", h, d, d)
 	o.add("VPADDD %s, %s, %s", t1, d, d)
 	o.add("VPADDD %s, %s, %s", t1, h, h)
-	o.add("VMOVDQA64 %s, %s", a, t0)
-	o.add("VPTERNLOGD $0xe8, %s, %s, %s", c, b, t0) // majority
+	o.add("VMOVDQA64 %s, %s", c, t0)
+	o.add("VPTERNLOGD $0xe8, %s, %s, %s", a, b, t0) // majority
 	o.add("VPRORD $2, %s, %s", a, t1)
 	o.add("VPRORD $13, %s, %s", a, t2)
 	o.add("VPRORD $22, %s, %s", a, t3)

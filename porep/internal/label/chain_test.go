@@ -115,7 +115,7 @@ func TestChains(t *testing.T) {
 		parents := c.table(t)
 		for lanes := 1; lanes <= label.MaxLanes; lanes++ {
 			for lane := range lanes {
-				if c.SectorSize >= 1<<20 && (lanes != label.MaxLanes || lane != 1) {
+				if c.SectorSize > 4096 && lane != lanes-1 || c.SectorSize >= 1<<20 && lanes != label.MaxLanes {
 					continue
 				}
 				if n := c.wrong(c.layers(t, parents, lanes, lane, false)); n != 0 {
