@@ -7,8 +7,9 @@ import (
 )
 
 const (
-	// MaxLanes is the number of sectors that can be labelled side by side.
-	MaxLanes = 4
+	// MaxLanes is the number of sectors that can be labelled side by side. Up to four go through the SHA unit; more
+	// pay only where [Best] says so.
+	MaxLanes = 16
 
 	// Degree is the number of parents of a node in the parent cache: six of the DRG, then eight expander parents.
 	Degree = 14
@@ -24,7 +25,7 @@ const (
 // node, or an expander parent beyond the layer.
 var ErrParents = errors.New("label: parent out of range")
 
-// Lanes labels one to four sectors of one graph. It holds scratch memory (some 20 KiB): one goroutine at a
+// Lanes labels one to sixteen sectors of one graph. It holds scratch memory (up to 40 KiB): one goroutine at a
 // time may use it.
 type Lanes struct {
 	ids []([Size]byte)
@@ -46,11 +47,12 @@ func New(ids ...[Size]byte) (*Lanes, error) {
 // layer counts from 1. parents holds the parents of node start first, Degree to a node in the order in which labels
 // hash them (that of the parent cache: six DRG parents, then eight expander parents; layer 1 uses the first six
 // only). cur is the layer being made, prev the one below it (ignored in layer 1, may be nil). Both hold
-// Size*len(ids) bytes a node, node-major: lane k of node i lies at Size*(i*len(ids)+k), as the bytes that go to disk
-// (SHA-256 output, two top bits of byte 31 clear). So a buffer of one lane is the layer file itself; see [Take] for more lanes.
+// Size*len(ids) bytes a node, node-major. A buffer of one lane is the layer file itself; of up to four lanes, lane k of node i
+// lies at Size*(i*len(ids)+k), as the bytes that go to disk (SHA-256 output, two top bits of byte 31 clear); of more,
+// a node is the first word of all lanes, then the second and so on. [Take] and [Put] know the forms.
 //
 // Labels of nodes before start must be in cur already, so a layer can be resumed at any node. Long runs of
-// nodes are best: parents are prefetched within one call. A call takes about 0.8 us a node with four lanes and cannot
+// nodes are best: parents are prefetched within one call. A call takes about 1 us a node with four lanes and cannot
 // be cancelled: the caller looks at its context between calls of some ten thousand nodes.
 //
 // Errors: [ErrParents] (nodes from the bad one on are not made), or sizes that do not fit. cur, prev and parents must

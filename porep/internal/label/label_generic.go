@@ -24,13 +24,15 @@ func (l *Lanes) first(layer uint32, cur []byte) {
 	var m [prefix]byte
 	for k := range l.ids {
 		head(m[:], &l.ids[k], layer, 0)
-		put(cur[Size*k:], sha256.Sum256(m[:]))
+		l.put(cur, 0, k, sha256.Sum256(m[:]))
 	}
 }
 
-func put(dst []byte, h [Size]byte) {
+// put stores a digest as the label of a node.
+func (l *Lanes) put(layer []byte, node uint64, lane int, h [Size]byte) {
 	h[31] &= 0x3f
-	copy(dst, h[:])
+	row := uint64(Size * len(l.ids))
+	putLane(layer[node*row:(node+1)*row], len(l.ids), lane, &h)
 }
 
 // inRange reports whether p may be the parents of node in a layer of nodes. Layer 1 has no expander parents.
@@ -54,35 +56,35 @@ func inRange(p []uint32, node, nodes uint64, expander bool) bool {
 // labelGeneric is the plain twin of the kernels: it makes nodes from start on, not 0, until parents end or one is out
 // of range, and returns how many it made.
 func (l *Lanes) labelGeneric(layer uint32, start uint64, parents []uint32, cur, prev []byte) uint64 {
-	lanes := uint64(len(l.ids))
-	nodes := uint64(len(cur)) / (Size * lanes)
+	nodes := uint64(len(cur) / (Size * len(l.ids)))
 	var m [message]byte
 	for i := range uint64(len(parents) / Degree) {
 		node, p := start+i, parents[i*Degree:(i+1)*Degree]
 		if !inRange(p, node, nodes, layer > 1) {
 			return i
 		}
-		for k := range lanes {
+		for k := range l.ids {
 			head(m[:], &l.ids[k], layer, node)
-			gather(m[prefix:], p, lanes, k, cur, prev)
-			put(cur[Size*(node*lanes+k):], sha256.Sum256(m[:]))
+			l.gather(m[prefix:], p, k, cur, prev)
+			l.put(cur, node, k, sha256.Sum256(m[:]))
 		}
 	}
 	return uint64(len(parents) / Degree)
 }
 
 // gather writes the 37 parent labels of one lane: the parents over and over (all fourteen, or the six of layer 1).
-func gather(m []byte, p []uint32, lanes, lane uint64, cur, prev []byte) {
-	n := Size * Base
-	for j, parent := range p[:Base] {
-		copy(m[Size*j:Size*(j+1)], cur[Size*(uint64(parent)*lanes+lane):])
-	}
+func (l *Lanes) gather(m []byte, p []uint32, lane int, cur, prev []byte) {
+	row, n := uint64(Size*len(l.ids)), Size*Base
 	if prev != nil {
 		n = Size * Degree
-		for j, parent := range p[Base:Degree] {
-			j += Base
-			copy(m[Size*j:Size*(j+1)], prev[Size*(uint64(parent)*lanes+lane):])
+	}
+	for j := range n / Size {
+		from := cur
+		if j >= Base {
+			from = prev
 		}
+		at := uint64(p[j]) * row
+		takeLane((*[Size]byte)(m[Size*j:]), from[at:at+row], len(l.ids), lane)
 	}
 	for n < hashed*Size {
 		n += copy(m[n:hashed*Size], m[:n])

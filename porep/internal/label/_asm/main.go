@@ -1,6 +1,6 @@
-// Command _asm writes the SHA-NI kernels that label one to four sectors side by side.
+// Command _asm writes the kernels that label sectors side by side: SHA-NI for one to four, AVX-512 for up to sixteen (wide.go).
 //
-// A node is a program of 20 blocks (entries of a table); every block runs 64 rounds from a schedule that lies ready, and most also
+// For SHA-NI a node is a program of 20 blocks (entries of a table); every block runs 64 rounds from a schedule that lies ready, and most also
 // expand one schedule of the node after. Two sets of nine schedules take turns. A schedule that needs the label now
 // being made is late: it is left out and expanded early in the next node, before its block.
 package main
@@ -30,6 +30,9 @@ func main() {
 		b.WriteString(k.tables())
 		b.WriteString(k.text())
 	}
+	b.WriteString(data("h256", iv))
+	b.WriteString(wideTables())
+	b.WriteString(wideText())
 	if err := os.WriteFile(*out, []byte(b.String()), 0o644); err != nil {
 		log.Fatal(err)
 	}
