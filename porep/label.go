@@ -14,7 +14,8 @@ import (
 	"github.com/assaylab/assay/porep/sector"
 )
 
-const maxLanes = label.MaxLanes
+// usualLanes is the number of sectors side by side that fill the SHA unit of any CPU.
+const usualLanes = 4
 
 // Label computes the labels of one sector and writes layer l (from 1 on) to w at (l-1)*size, as they are
 // made.

@@ -73,7 +73,7 @@ func TestLabelBatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const most = 9
+	const most = 17
 	ids, want := make([]sector.ReplicaID, most), make([]buffer, most)
 	for i := range ids {
 		ids[i] = sector.ReplicaID{byte(i), 1}
@@ -83,7 +83,7 @@ func TestLabelBatch(t *testing.T) {
 		}
 	}
 	for n := 1; n <= most; n++ {
-		for _, opt := range []*porep.Options{nil, {Workers: 1}, {Workers: 7}, {Lanes: 1}, {Lanes: 3, Workers: 2}} {
+		for _, opt := range []*porep.Options{nil, {Workers: 1}, {Workers: 7}, {Lanes: 1}, {Lanes: 3, Workers: 2}, {Lanes: 16, Workers: 1}} {
 			ws, got := make([]io.WriterAt, n), make([]buffer, n)
 			for i := range ws {
 				got[i] = make(buffer, len(want[i]))

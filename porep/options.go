@@ -7,6 +7,7 @@ import (
 
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/porep/graph"
+	"github.com/assaylab/assay/porep/internal/label"
 )
 
 // Options are the knobs of the stages. nil and the zero value are fine; no result depends on them, except
@@ -15,8 +16,9 @@ type Options struct {
 	// Workers is the number of goroutines that compute; 0 is runtime.GOMAXPROCS(0).
 	Workers int
 
-	// Lanes is the number of sectors that one goroutine labels side by side, 1 to 4; 0 is as many as
-	// there are, up to 4.
+	// Lanes is the number of sectors that one goroutine labels side by side, 1 to 16; 0 is as many as
+	// there are, up to 4. More than four are taken only where AVX-512 outruns the CPU's SHA unit (it is measured
+	// once): sixteen then take about half the time a sector that four do, and four times their memory.
 	Lanes int
 
 	// Memory is the budget in bytes for the buffers of a stage; 0 is no limit. A stage that needs more
@@ -68,10 +70,14 @@ func (o *Options) workers() int {
 
 // lanes returns how many of n sectors are labelled side by side.
 func (o *Options) lanes(n int) int {
-	if o == nil || o.Lanes <= 0 {
-		return min(n, maxLanes)
+	most := usualLanes
+	if o != nil && o.Lanes > 0 {
+		most = o.Lanes
 	}
-	return min(n, o.Lanes, maxLanes)
+	if most > usualLanes {
+		most = min(most, label.Best())
+	}
+	return min(n, most)
 }
 
 // budget refuses a stage that needs more memory than there may be.

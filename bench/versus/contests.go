@@ -4,6 +4,7 @@ package main
 var contests = []contest{
 	{"labels/4", labelsCached(4)},
 	{"labels/1", labelsCached(1)},
+	{"labels/16", labelsCached(16)},
 	{"labels/4-8MiB", labels8MiB},
 	{"labels/4-dram", labelsDRAM},
 	{"merkle/sha2", nodeContest},
