@@ -36,7 +36,7 @@ func TestKernels(t *testing.T) {
 		t.Run(k.name, func(t *testing.T) {
 			for pred := -1; pred < Base; pred++ {
 				for _, close := range []bool{false, true} {
-					for _, nodes := range []uint64{2, 3, 128, 129, 130, 257} {
+					for _, nodes := range []uint64{2, 3, 96, 97, 98, 99, 193} {
 						same(t, k.lanes, 3, parents(byte(pred), nodes, pred, close))
 					}
 				}
@@ -81,6 +81,15 @@ func same(t *testing.T, lanes, layers int, par []uint32) {
 	}
 	if !bytes.Equal(room[1+n:9+n], before[1+n:9+n]) || !bytes.Equal(room[9+2*n:], before[9+2*n:]) || room[0] != before[0] {
 		t.Fatalf("lanes %d: bytes outside of the layers changed", lanes)
+	}
+}
+
+// TestBest expects four sectors side by side, or as many as there can be.
+func TestBest(t *testing.T) {
+	n := Best()
+	t.Logf("%d sectors, SHA-NI %v, AVX-512 %v", n, shani, wide)
+	if n != interleaved && (n != MaxLanes || !wide) {
+		t.Errorf("got %d sectors side by side", n)
 	}
 }
 

@@ -18,8 +18,9 @@ var (
 )
 
 const (
-	// stretch is the number of nodes of one call of a kernel, which cannot be preempted: some 100 us, or 200 us wide.
-	stretch = 128
+	// stretch is the number of nodes of one call of a kernel, which cannot be preempted: some 100 us.
+	stretch     = 96
+	stretchWide = 40
 
 	// ahead is how many nodes before its use a parent is fetched into the cache.
 	ahead = 12
@@ -41,10 +42,11 @@ var best = sync.OnceValue(func() int {
 			continue
 		}
 		const nodes = 32
-		layer, parents := make([]byte, Size*n*nodes), make([]uint32, nodes*Degree)
+		cur, prev := make([]byte, Size*n*nodes), make([]byte, Size*n*nodes)
+		parents := make([]uint32, nodes*Degree)
 		for range 5 {
 			t := time.Now()
-			if l.Label(2, 0, parents, layer, layer) != nil {
+			if l.Label(2, 0, parents, cur, prev) != nil {
 				break
 			}
 			if took := time.Since(t) / time.Duration(n); least == 0 || took < least {
@@ -68,8 +70,12 @@ func (l *Lanes) label(layer uint32, start uint64, parents []uint32, cur, prev []
 	if prev != nil {
 		j.prev = &prev[0]
 	}
+	most := uint64(stretch)
+	if len(l.ids) > interleaved {
+		most = stretchWide
+	}
 	for done := uint64(0); done < lists; {
-		j.node, j.count = start+done, min(stretch, lists-done)
+		j.node, j.count = start+done, min(most, lists-done)
 		far := min(done+ahead, lists-1)
 		j.parents, j.fetch, j.fetchLeft = &parents[done*Degree], &parents[far*Degree], lists-1-far
 		j.out = &cur[j.node*row]
