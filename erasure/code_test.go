@@ -132,7 +132,11 @@ func TestSplitJoin(t *testing.T) {
 // TestWorkers compares the shards made by several workers.
 func TestWorkers(t *testing.T) {
 	for _, s := range [][2]int{{10, 4}, {17, 3}, {40, 40}} {
-		want := encoded(t, newCode(t, s[0], s[1]), 1<<20+192, 5)
+		size := 1<<20 + 192
+		if slow() {
+			size = 300<<10 + 192
+		}
+		want := encoded(t, newCode(t, s[0], s[1]), size, 5)
 		for _, w := range []int{2, 7} {
 			c, err := New(s[0], s[1], &Options{Workers: w})
 			if err != nil {

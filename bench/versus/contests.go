@@ -41,6 +41,8 @@ var contests = []contest{
 	{"erasure/rs-64-64-rebuild", rsRebuild(64, 64, 16<<10, 1, 2)},
 	{"erasure/manifest-10-4", manifest104},
 	{"erasure/decode-29-51", decode2951},
+	{"erasure/lrc-read", reads(lrcCoder, rsCoder(12, 4), "rs-12-4")},
+	{"erasure/clay-read", reads(clayCoder, rsCoder(10, 4), "rs-10-4")},
 	{"erasure/square-128", square128},
 	{"erasure/square-128-repair", square128Repair},
 	{"yuma/whatif-4096", yumaWhatIf},

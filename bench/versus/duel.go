@@ -22,7 +22,7 @@ type side func(n int) (time.Duration, error)
 // A duel is ours against one peer.
 type duel struct {
 	peer     string
-	unit     string  // "ns/hash", "ms/proof": time per unit of work; "MB/s", "GB/s": bytes per time
+	unit     string  // "ns/hash", "ms/proof": time per unit of work; "MB/s", "GB/s": bytes per time; "read/byte": bytes, a side returns them as ns
 	work     float64 // units of work (bytes for rates) that one iteration does
 	ours     side
 	theirs   side         // nil where only a recorded figure is at hand
@@ -147,7 +147,7 @@ func (d *duel) figure(t time.Duration) float64 {
 	if d.rate() {
 		return d.work / t.Seconds() / map[string]float64{"B": 1, "MB": 1e6, "GB": 1e9}[prefix]
 	}
-	return float64(t) / d.work / map[string]float64{"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}[prefix]
+	return float64(t) / d.work / map[string]float64{"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9, "read": 1}[prefix]
 }
 
 // number prints four significant digits.
