@@ -6,8 +6,9 @@ import (
 	"math"
 	"sync"
 
-	"github.com/assaylab/assay/merkle"
 	"github.com/klauspost/reedsolomon"
+
+	"github.com/assaylab/assay/merkle"
 )
 
 // An Axis is a direction in a square.

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"crypto/sha256"
+
 	"github.com/assaylab/assay/merkle"
 )
 
