@@ -3,6 +3,7 @@ package erasure
 import (
 	"encoding/binary"
 	"fmt"
+	"io"
 	"math/big"
 	"math/rand/v2"
 
@@ -141,6 +142,22 @@ func SamplesFor(width int, withheld int64, bound *big.Rat) (int64, *big.Rat) {
 		}
 	}
 	return lo, Acceptance(width, withheld, lo)
+}
+
+// AcceptanceTable writes, for each number of samples, the probability that a client accepts a square of the given width
+// with that many shards withheld: in decimals and as the exact fraction.
+func AcceptanceTable(w io.Writer, width int, withheld int64, samples []int64) error {
+	if _, err := fmt.Fprintf(w, "width %d, %d of %d shards withheld\n", width, withheld, int64(width)*int64(width)); err != nil {
+		return err
+	}
+	for _, n := range samples {
+		p := Acceptance(width, withheld, n)
+		f, _ := p.Float64()
+		if _, err := fmt.Fprintf(w, "%d samples: accepted with probability %.6g = %s\n", n, f, p.RatString()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // AppendBinary appends the sample's bytes: version 1, axis, row and column (uint32), number of siblings

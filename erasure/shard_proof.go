@@ -92,6 +92,19 @@ func (p *ShardProof) Verify(root merkle.Digest, opt *Options) error {
 	return nil
 }
 
+// CheckBlock holds the bytes of a block of the shard against a proof that was verified: nil if they are right, an
+// ErrProof in a ShardError that names the block if not. Of the options only Hasher counts.
+func (p *ShardProof) CheckBlock(block int64, data []byte, opt *Options) error {
+	d, err := newDigester(opt, p.Hasher)
+	if err != nil {
+		return err
+	}
+	if block < 0 || block >= int64(len(p.Blocks)) || len(data) != p.blockSize(block) || d.block(data) != p.Blocks[block] {
+		return &ShardError{Shard: p.Shard, Block: block, Err: ErrProof}
+	}
+	return nil
+}
+
 // AppendBinary appends the proof's bytes: header, shard (uint32), commitment, tree, number of siblings
 // (uint8), siblings, block digests.
 func (p *ShardProof) AppendBinary(b []byte) ([]byte, error) {

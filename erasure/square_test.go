@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/big"
 	"math/rand/v2"
+	"os"
 	"testing"
 
 	"crypto/sha256"
@@ -94,7 +95,10 @@ func TestSquareIsCodeword(t *testing.T) {
 
 func TestSquareRepair(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	for _, k := range []int{1, 2, 3, 8, 16} {
+	for _, k := range []int{1, 2, 3, 8, 16, 130} {
+		if k > 128 && slow() {
+			continue
+		}
 		full, roots := extended(t, k, 128, uint64(k))
 		for _, loss := range []float64{0, 0.1, 0.3, 0.5, 0.75, 1} {
 			part, err := NewSquare(k, 128)
@@ -273,11 +277,14 @@ func ExampleAcceptance() {
 	n, q := SamplesFor(256, MinWithheld(256), big.NewRat(1, 1e9))
 	f, _ = q.Float64()
 	fmt.Printf("%d samples: %.6g\n", n, f)
-	fmt.Println(Acceptance(4, MinWithheld(4), 3))
+	_ = AcceptanceTable(os.Stdout, 32, MinWithheld(32), []int64{1, 5, 15})
 	// Output:
 	// withheld 16641, accepted with probability 2.83514e-10 (exact: 686-bit fraction)
 	// 71 samples: 9.16414e-10
-	// 1/16
+	// width 32, 289 of 1024 shards withheld
+	// 1 samples: accepted with probability 0.717773 = 735/1024
+	// 5 samples: accepted with probability 0.189786 = 4939310971/26025731072
+	// 15 samples: accepted with probability 0.00663897 = 16511779776326487961983885/2487101054747111169266738176
 }
 
 func BenchmarkSquare(b *testing.B) {

@@ -176,6 +176,17 @@ func TestShardProofs(t *testing.T) {
 			if err := q.Verify(s.root, opt); err != nil {
 				t.Fatal(err)
 			}
+			for b := range q.BlocksPerShard() {
+				own := s.shards[i][b<<10 : min(int64(len(s.shards[i])), (b+1)<<10)]
+				if err := q.CheckBlock(b, own, opt); err != nil {
+					t.Fatal(err)
+				}
+				for _, bad := range []error{q.CheckBlock(b, own[1:], opt), q.CheckBlock(b^1, own, opt), q.CheckBlock(-1, own, opt), q.CheckBlock(99, own, opt)} {
+					if !errors.Is(bad, ErrProof) {
+						t.Fatal(bad)
+					}
+				}
+			}
 			for n := range 8 * len(b) {
 				if i > 0 && n%97 != 0 {
 					continue

@@ -26,7 +26,7 @@ type squareVector struct {
 // small squares there: erasure/testdata/rsmt2d.json was made so.
 func TestSquareRootsEqualRsmt2d(t *testing.T) {
 	var vectors []squareVector
-	for _, k := range []int{1, 2, 3, 4, 5, 7, 8, 12, 16, 33} {
+	for _, k := range []int{1, 2, 3, 4, 5, 7, 8, 12, 16, 33, 129} {
 		for _, size := range []int{64, 192} {
 			var data []byte
 			for i := range k * k {
