@@ -174,7 +174,7 @@ func readRoot(d *Digest, f io.ReaderAt, off int64) error {
 	var b [33]byte
 	n, err := f.ReadAt(b[:], off)
 	switch {
-	case n == 32 && errors.Is(err, io.EOF):
+	case n == 32 && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)):
 		*d = Digest(b[:32])
 		return nil
 	case n == 33:

@@ -167,12 +167,21 @@ func (o *opening) visit(level int, first uint64, nodes []Digest) {
 	}
 }
 
-// compute returns one node of a discarded row.
-func (t *Tree) compute(level int, index uint64) (Digest, error) {
-	nodes, err := t.rebuild(context.Background(), level, []uint64{index},
-		func(int, uint64, []Digest) {}, &Options{Workers: 1})
-	if err != nil {
-		return Digest{}, err
+// compute fills dst with nodes of a discarded row.
+func (t *Tree) compute(dst []Digest, level int, first uint64) error {
+	const most = 1 << 12
+	ids := make([]uint64, 0, min(len(dst), most))
+	for len(dst) > 0 {
+		ids = ids[:0]
+		for len(ids) < min(len(dst), most) {
+			ids = append(ids, first)
+			first++
+		}
+		nodes, err := t.rebuild(context.Background(), level, ids, func(int, uint64, []Digest) {}, &Options{Workers: 1})
+		if err != nil {
+			return err
+		}
+		dst = dst[copy(dst, nodes):]
 	}
-	return nodes[0], nil
+	return nil
 }

@@ -47,13 +47,7 @@ func (t *Tree) ReadNodes(dst []Digest, level int, first uint64) error {
 	if t.stored(level) {
 		return t.read(dst, level, first)
 	}
-	for i := range dst {
-		var err error
-		if dst[i], err = t.compute(level, first+uint64(i)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return t.compute(dst, level, first)
 }
 
 // Proof returns the inclusion proof of one leaf. For many leaves see Open. Errors: as Open.

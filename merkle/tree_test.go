@@ -331,6 +331,13 @@ func TestRandomShapes(t *testing.T) {
 				t.Fatalf("%v %+v: proof of %d differs", s, l, indices[i])
 			}
 		}
+		for l, row := range rows {
+			k := rng.IntN(len(row))
+			got := make([]merkle.Digest, len(row)-k)
+			if err := tree.ReadNodes(got, l, uint64(k)); err != nil || !slices.Equal(got, row[k:]) {
+				t.Fatalf("%v: nodes from %d of level %d: %v", s, k, l, err)
+			}
+		}
 		stream := must(merkle.NewStream(h, arities...))
 		if err := stream.Append(leaves...); err != nil {
 			t.Fatal(err)
