@@ -155,13 +155,13 @@ func blake2bFirst(m0, m1 uint64) uint64 {
 	v2, v7, v8, v13 = mix(v2, v7, v8, v13)
 	v3, v4, v9, v14 = mix(v3, v4, v9, v14)
 	// Round 11.
-	v0, v4, v8, v12 = mix(v0, v4, v8, v12)
-	v1, v5, v9, v13 = mix(v1, v5, v9, v13)
-	v2, v6, v10, v14 = mix(v2, v6, v10, v14)
-	v3, v7, v11, v15 = mix(v3, v7, v11, v15)
+	v0, _, v8, _ = mix(v0, v4, v8, v12)
+	_, v5, _, v13 = mix(v1, v5, v9, v13)
+	v2, _, v10, _ = mix(v2, v6, v10, v14)
+	_, v7, _, v15 = mix(v3, v7, v11, v15)
 	v0 += m1
-	v0, v5, v10, v15 = mix(v0, v5, v10, v15)
-	v2, v7, v8, v13 = mix(v2, v7, v8, v13)
+	v0, _, _, _ = mix(v0, v5, v10, v15)
+	_, _, v8, _ = mix(v2, v7, v8, v13)
 
 	return h0 ^ v0 ^ v8
 }

@@ -31,8 +31,12 @@ func allOf(t testing.TB, s Source) []uint32 {
 func TestReader(t *testing.T) {
 	g := newGraph(t, sector.PoRepID{6}, sector.Size8MiB, sector.V1_1_0)
 	want := allOf(t, g)
-	for _, workers := range []int{1, 2, 7} {
-		for _, first := range []uint64{0, 1, blockNodes, g.Nodes() - 3, g.Nodes()} {
+	workersList, firsts := []int{1, 2, 7}, []uint64{0, 1, blockNodes, g.Nodes() - 3, g.Nodes()}
+	if testing.Short() {
+		workersList, firsts = workersList[1:2], firsts[1:]
+	}
+	for _, workers := range workersList {
+		for _, first := range firsts {
 			r, err := NewReader(t.Context(), g, first, &Options{Workers: workers, Window: 1})
 			if err != nil {
 				t.Fatal(err)
@@ -65,7 +69,11 @@ func TestReader(t *testing.T) {
 func TestReaderEnds(t *testing.T) {
 	g := newGraph(t, sector.PoRepID{6}, sector.Size8MiB, sector.V1_1_0)
 	before := runtime.NumGoroutine()
-	for i := range 40 {
+	rounds := 40
+	if testing.Short() {
+		rounds = 10
+	}
+	for i := range rounds {
 		ctx, cancel := context.WithCancel(t.Context())
 		r, err := NewReader(ctx, g, 0, &Options{Workers: 1 + i%3, Window: (1 + i%5) * blockBytes})
 		if err != nil {
@@ -311,6 +319,9 @@ func TestCacheErrors(t *testing.T) {
 // take a minute and run with ASSAY_GRAPH_LARGE=512MiB, those of 32 and 64 GiB take hours of one core.
 func TestPublishedDigests(t *testing.T) {
 	limit := sector.Size8MiB
+	if testing.Short() {
+		limit = sector.Size2KiB
+	}
 	if text := os.Getenv("ASSAY_GRAPH_LARGE"); text != "" {
 		var err error
 		if limit, err = sector.ParseSize(text); err != nil {

@@ -68,6 +68,14 @@ func settle(t *testing.T, before int) {
 	}
 }
 
+// stride is 1, or with -short the given step.
+func stride(short int) int {
+	if testing.Short() {
+		return short
+	}
+	return 1
+}
+
 // possible is a commitment that passes its check.
 var possible = sector.CommP{1}
 
@@ -210,7 +218,7 @@ func TestAdversaryStreams(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
-		for _, procs := range []int{1, 2, 3, 5, 7, 16} {
+		for procs := 1; procs <= 16; procs += 1 + procs/3*stride(4) {
 			runtime.GOMAXPROCS(procs)
 			for _, size := range []int{1, 7, 126, 127, 128, 129, chunkRaw - 1, chunkRaw, 1<<20 - 1, len(payload)} {
 				if size < 100 && procs != 2 && testing.Short() {
@@ -245,7 +253,7 @@ func TestAdversaryStreams(t *testing.T) {
 			got, err := Sum(t.Context(), bytes.NewReader(payload[:n]), nil)
 			c.hold(t, err == nil && got.Size == 128, "%d bytes: %v, %v", n, got, err)
 		}
-		for k := range 4097 {
+		for k := 0; k <= 4096; k += stride(61) {
 			c.refuse(t, fmt.Sprintf("error at byte %d", k), func() error {
 				_, err := Sum(t.Context(), io.MultiReader(bytes.NewReader(payload[:k]), iotest.ErrReader(boom)), &Options{Workers: 1 + k%4})
 				return err
@@ -333,7 +341,7 @@ func (l liar) Read([]byte) (int, error) { return int(l), nil }
 // TestCancelMoments ends the context at a hundred moments: Sum returns at once and leaves no goroutine.
 func TestCancelMoments(t *testing.T) {
 	before := runtime.NumGoroutine()
-	for i := range 100 {
+	for i := 0; i < 100; i += stride(9) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i*37)*time.Microsecond)
 		start := time.Now()
 		_, err := Sum(ctx, endless{}, nil)
@@ -352,7 +360,7 @@ func (endless) Read(b []byte) (int, error) { clear(b); return len(b), nil }
 
 // TestMemory reads much and holds little. ASSAY_COMMP_BYTES sets another length, as 1073741824.
 func TestMemory(t *testing.T) {
-	n := int64(32 << 20)
+	n := int64(32<<20) / int64(stride(8))
 	if text := os.Getenv("ASSAY_COMMP_BYTES"); text != "" {
 		if _, err := fmt.Sscan(text, &n); err != nil {
 			t.Fatal(err)

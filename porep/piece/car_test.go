@@ -83,20 +83,20 @@ func TestCARFaults(t *testing.T) {
 	for ends[at] = true; at < len(one); ends[at] = true {
 		at += int(one[at]) + 1
 	}
-	for n := range one {
+	for n := 0; n < len(one); n += stride(3) {
 		_, err := SumCAR(t.Context(), bytes.NewReader(one[:n]), nil)
 		if ends[n] != (err == nil) || err != nil && !errors.Is(err, ErrCAR) {
 			t.Errorf("cut to %d bytes: %v", n, err)
 		}
 	}
 	two := carFile2(one)
-	for n := range 64 + len(one) {
+	for n := 0; n < 64+len(one); n += stride(7) {
 		if _, err := SumCAR(t.Context(), bytes.NewReader(two[:n]), nil); !errors.Is(err, ErrCAR) {
 			t.Errorf("version 2 cut to %d bytes: %v", n, err)
 		}
 	}
 	first := int(one[0]) + 1
-	for bit := first * 8; bit < (first+int(one[first])+1)*8; bit++ {
+	for bit := first * 8; bit < (first+int(one[first])+1)*8; bit += stride(5) {
 		bad := bytes.Clone(one)
 		bad[bit/8] ^= 1 << (bit % 8)
 		got, err := SumCAR(t.Context(), bytes.NewReader(bad), nil)
