@@ -2,20 +2,35 @@ package graph
 
 import "math/bits"
 
-// drgStream sets dst to the first ten numbers of the ChaCha8 stream whose key is seven words of seed and
-// the node: words of the blocks 0 and 1 in order, two to a number, the low one first. Counter and stream
-// number are 64 bits each and begin at 0.
+// streamLanes is the number of nodes whose streams are computed together.
+const streamLanes = 16
+
+// drgStreamsGeneric sets dst to the first twenty words of the ChaCha8 streams of the sixteen nodes from node on,
+// word by word: word w of node node+i is dst[w][i]. The key of a stream is seven words of seed and the
+// node; counter and stream number are 64 bits each and begin at 0.
 //
 // Source: rand_chacha, ChaCha8Rng; D. J. Bernstein, "ChaCha, a variant of Salsa20".
-func drgStream(seed *[7]uint32, node uint32, dst *[10]uint64) {
+func drgStreamsGeneric(seed *[7]uint32, node uint32, dst *[20][streamLanes]uint32) {
+	for i := range uint32(streamLanes) {
+		var x [16]uint32
+		chacha8(seed, node+i, 0, &x)
+		for w := range x {
+			dst[w][i] = x[w]
+		}
+		chacha8(seed, node+i, 1, &x)
+		for w := range 4 {
+			dst[16+w][i] = x[w]
+		}
+	}
+}
+
+// drgStream sets dst to the first twenty words of one node's stream.
+func drgStream(seed *[7]uint32, node uint32, dst *[20]uint32) {
 	var x [16]uint32
 	chacha8(seed, node, 0, &x)
-	for i := range 8 {
-		dst[i] = uint64(x[2*i]) | uint64(x[2*i+1])<<32
-	}
+	copy(dst[:], x[:])
 	chacha8(seed, node, 1, &x)
-	dst[8] = uint64(x[0]) | uint64(x[1])<<32
-	dst[9] = uint64(x[2]) | uint64(x[3])<<32
+	copy(dst[16:], x[:])
 }
 
 // The first four words of a ChaCha state, "expand 32-byte k".

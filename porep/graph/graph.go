@@ -33,6 +33,9 @@ type Graph struct {
 	// pred is the position of the node's predecessor among the base parents, rest that of the first
 	// of the five others.
 	pred, rest int
+	// buckets and inverse are the constants of the base parents' distances.
+	buckets [maxBuckets]bucket
+	inverse [maxBuckets]uint64
 	// fold tells that expander parents are cut to 32 bits before they are divided, as V1_0_0 does.
 	fold bool
 
@@ -50,6 +53,7 @@ func New(p sector.Proof) (*Graph, error) {
 		return nil, err
 	}
 	g := &Graph{proof: p, nodes: p.Nodes(), rest: 1}
+	g.buckets, g.inverse = newBuckets()
 	seed := domainSeed("Filecoin_DRSample", p.ID)
 	copy(g.drgSeed[:], seed[:])
 	for i := range g.keyWords {
@@ -134,12 +138,27 @@ func (g *Graph) Range(first uint64, dst []uint32) error {
 func (g *Graph) tableRange(t *feistelTables, first uint64, dst []uint32) {
 	var images [walkLen]uint64
 	t.permuteRange(first*ExpDegree, &images)
+	for at := 0; at < walkLen/ExpDegree; at += streamLanes {
+		g.baseRange(uint32(first)+uint32(at), dst[Degree*at:][:Degree*streamLanes])
+	}
 	for i := range walkLen / ExpDegree {
-		d := dst[Degree*i:][:Degree]
-		g.baseParents(uint32(first)+uint32(i), (*[BaseDegree]uint32)(d))
+		d := dst[Degree*i+BaseDegree:][:ExpDegree]
 		for j, index := range images[ExpDegree*i:][:ExpDegree] {
-			d[BaseDegree+j] = g.row(index)
+			d[j] = g.row(index)
 		}
+	}
+}
+
+// baseRange sets the base parents of sixteen nodes in dst, fourteen values a node.
+func (g *Graph) baseRange(first uint32, dst []uint32) {
+	var words [20][streamLanes]uint32
+	drgStreams(&g.keyWords, first, &words)
+	for i := range streamLanes {
+		var numbers [2 * others]uint64
+		for k := range numbers {
+			numbers[k] = uint64(words[2*k][i]) | uint64(words[2*k+1][i])<<32
+		}
+		g.baseFrom(first+uint32(i), &numbers, (*[BaseDegree]uint32)(dst[Degree*i:]))
 	}
 }
 

@@ -371,3 +371,23 @@ func FuzzFeistel(f *testing.F) {
 		}
 	})
 }
+
+// TestRemainder holds the remainder by multiplication against the operator.
+func TestRemainder(t *testing.T) {
+	buckets, inverse := newBuckets()
+	r := rand.New(rand.NewPCG(3, 3))
+	for i := range 200_000 {
+		x := r.Uint64() >> r.IntN(64)
+		if i < 64 {
+			x = ^uint64(0) >> i
+		}
+		b := &buckets[1+i%40]
+		n := uint64(1 + i%40)
+		if got, want := remainder(x, b.count, b.inverse), x%b.count; got != want {
+			t.Fatalf("%d modulo %d: %d, want %d", x, b.count, got, want)
+		}
+		if got, want := remainder(x, n, inverse[n]), x%n; got != want {
+			t.Fatalf("%d modulo %d: %d, want %d", x, n, got, want)
+		}
+	}
+}
