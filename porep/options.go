@@ -3,6 +3,7 @@ package porep
 import (
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 
 	"github.com/assaylab/assay/merkle"
@@ -80,12 +81,16 @@ func (o *Options) lanes(n int) int {
 	return min(n, most)
 }
 
-// budget refuses a stage that needs more memory than there may be.
+// budget refuses a stage that needs more memory than there may be, or than a process can address.
 func (o *Options) budget(stage string, need uint64) error {
-	if o == nil || o.Memory == 0 || need <= o.Memory {
+	most := uint64(math.MaxInt)
+	if o != nil && o.Memory != 0 {
+		most = min(most, o.Memory)
+	}
+	if need <= most {
 		return nil
 	}
-	return &MemoryError{Stage: stage, Need: need, Budget: o.Memory}
+	return &MemoryError{Stage: stage, Need: need, Budget: most}
 }
 
 // progress returns Progress, which may be nil.
