@@ -2,11 +2,13 @@ package porep_test
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"testing"
 
 	"github.com/assaylab/assay/porep"
+	"github.com/assaylab/assay/porep/graph"
 	"github.com/assaylab/assay/porep/sector"
 )
 
@@ -97,6 +99,76 @@ func TestLabelBatch(t *testing.T) {
 					t.Fatalf("sector %d of %d with %+v differs from the one made alone", i, n, opt)
 				}
 			}
+		}
+	}
+}
+
+// TestLabelParents labels with parents from a table and from a cache file, and refuses those of other graphs.
+func TestLabelParents(t *testing.T) {
+	p, err := sector.NewProof(sector.NewPoRepID(6, 0), sector.Size32KiB, sector.V1_1_0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := graph.New(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := graph.Load(t.Context(), g, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cache, err := graph.OpenCache(t.Context(), t.TempDir(), g, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cache.Close()
+	label := func(p sector.Proof, src graph.Source) (string, error) {
+		out := make(buffer, uint64(p.Layers)*uint64(p.Size))
+		err := porep.Label(t.Context(), sector.ReplicaID{5}, p, out, &porep.Options{Parents: src})
+		return string(out), err
+	}
+	want, err := label(p, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, src := range []graph.Source{table, cache, g} {
+		if got, err := label(p, src); err != nil || got != want {
+			t.Errorf("%T: other labels, or %v", src, err)
+		}
+	}
+	for i, change := range []func(p *sector.Proof){
+		func(p *sector.Proof) { p.ID[0]++ }, func(p *sector.Proof) { p.Version = sector.V1_0_0 },
+		func(p *sector.Proof) { *p, _ = sector.NewProof(p.ID, sector.Size16KiB, p.Version, 0) },
+	} {
+		other := p
+		change(&other)
+		if _, err := label(other, table); !errors.Is(err, porep.ErrParents) {
+			t.Errorf("change %d: %v", i, err)
+		}
+	}
+}
+
+// failing is a writer that fails at its n-th call.
+type failing struct{ n int }
+
+var errFull = errors.New("no space")
+
+func (f *failing) WriteAt(b []byte, _ int64) (int, error) {
+	if f.n--; f.n < 0 {
+		return 0, errFull
+	}
+	return len(b), nil
+}
+
+// TestLabelWriter expects the writer's error, whenever it comes.
+func TestLabelWriter(t *testing.T) {
+	p, err := sector.NewProof(sector.NewPoRepID(6, 0), 1<<20, sector.V1_1_0, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 8 {
+		if err := porep.Label(t.Context(), sector.ReplicaID{1}, p, &failing{n}, nil); !errors.Is(err, errFull) {
+			t.Errorf("failing at write %d: %v", n, err)
 		}
 	}
 }

@@ -7,6 +7,8 @@ var contests = []contest{
 	{"labels/16", labelsCached(16)},
 	{"labels/4-8MiB", labels8MiB},
 	{"labels/4-dram", labelsDRAM},
+	{"pc2", pc2},
+	{"seal", sealFour},
 	{"merkle/sha2", nodeContest},
 	{"merkle/sha2-65", messageContest(64)},
 	{"merkle/sha2-513", messageContest(512)},
