@@ -165,7 +165,7 @@ func (w *c1Walk) column(p *Proof, c *Column) {
 func (w *c1Walk) labeling(c *ChallengeProof, layer int) {
 	w.lit(`{"parents":`)
 	for i := range labelParents {
-		w.lit("[,"[min(i, 1):][:1])
+		w.lit(before(i))
 		w.same(c.parentLabel(layer, i))
 	}
 	w.lit(`],"layer_index":` + strconv.Itoa(layer) + `,"node":` + strconv.FormatUint(c.Column.Index, 10) + "}")
@@ -173,11 +173,8 @@ func (w *c1Walk) labeling(c *ChallengeProof, layer int) {
 
 // nodes walks a list of nodes whose number is known.
 func (w *c1Walk) nodes(list []merkle.Digest) {
-	w.lit("[")
 	for i := range list {
-		if i > 0 {
-			w.lit(",")
-		}
+		w.lit(before(i))
 		w.node(&list[i])
 	}
 	w.lit("]")

@@ -21,6 +21,14 @@ type c1Codec interface {
 	failed() bool
 }
 
+// before is what stands before element i of a list.
+func before(i int) string {
+	if i == 0 {
+		return "["
+	}
+	return ","
+}
+
 // A c1Encoder appends to buf. It never fails: the proof was checked at the door.
 type c1Encoder struct{ buf []byte }
 
@@ -32,7 +40,7 @@ func (e *c1Encoder) failed() bool              { return false }
 
 func (e *c1Encoder) node(d *merkle.Digest) {
 	for i, b := range d {
-		e.buf = append(e.buf, "[,"[min(i, 1)])
+		e.lit(before(i))
 		e.buf = strconv.AppendUint(e.buf, uint64(b), 10)
 	}
 	e.buf = append(e.buf, ']')
@@ -95,7 +103,7 @@ func (d *c1Decoder) num(v *uint64, max uint64) {
 
 func (d *c1Decoder) node(out *merkle.Digest) {
 	for i := range out {
-		d.lit("[,"[min(i, 1):][:1])
+		d.lit(before(i))
 		var b uint64
 		d.num(&b, 255)
 		if d.err != nil {

@@ -100,8 +100,15 @@ func (c *ChallengeProof) column(i int) *Column {
 	return &c.Parents[i-1]
 }
 
-// check refuses a proof with parts of a wrong length.
+// check refuses an answer with parts of a wrong length, or with leaves beyond the trees.
 func (s shapes) check(c *ChallengeProof) error {
+	last := max(c.Data.Index, c.Replica.Index)
+	for i := range 1 + parentCount {
+		last = max(last, c.column(i).Index)
+	}
+	if last >= s.d.Leaves() {
+		return fmt.Errorf("porep: leaf %d of %d: %w", last, s.d.Leaves(), ErrFormat)
+	}
 	if len(c.Data.Siblings) != s.d.Siblings() || len(c.Replica.Siblings) != s.r.Siblings() {
 		return fmt.Errorf("porep: paths of %d and %d nodes, want %d and %d: %w", len(c.Data.Siblings),
 			len(c.Replica.Siblings), s.d.Siblings(), s.r.Siblings(), ErrFormat)

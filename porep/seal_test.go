@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/iotest"
 
 	"github.com/assaylab/assay/porep"
 	"github.com/assaylab/assay/porep/sector"
@@ -265,5 +266,93 @@ func TestSealWorkers(t *testing.T) {
 		if got != want {
 			t.Errorf("%d workers: %s, want %s", n, got, want)
 		}
+	}
+}
+
+// TestStageReaders stages from readers that end early, late, never, or with an error at any place.
+func TestStageReaders(t *testing.T) {
+	p, err := sector.StackedDRG2KiBV1_1.Proof()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := newFiles(t)
+	stage := func(r io.Reader) error {
+		_, err := porep.Stage(t.Context(), f, p, r, nil)
+		return err
+	}
+	full := make([]byte, 2033)
+	for n := range full {
+		if err := stage(bytes.NewReader(full[:n])); err != nil {
+			t.Fatalf("%d bytes: %v", n, err)
+		}
+		if err := stage(iotest.TimeoutReader(iotest.OneByteReader(bytes.NewReader(full[:n])))); n > 1 && !errors.Is(err, iotest.ErrTimeout) {
+			t.Fatalf("a reader that fails: %v", err)
+		}
+	}
+	if err := stage(bytes.NewReader(full)); !errors.Is(err, porep.ErrTooLarge) {
+		t.Error("2033 bytes:", err)
+	}
+	if err := stage(silent{}); !errors.Is(err, io.ErrNoProgress) {
+		t.Error("a reader that never says anything:", err)
+	}
+	if err := stage(iotest.DataErrReader(bytes.NewReader(full[:2032]))); err != nil {
+		t.Error("a reader that ends with its last bytes:", err)
+	}
+	if err := stage(io.MultiReader(bytes.NewReader(full[:2032]), iotest.ErrReader(errFull))); !errors.Is(err, errFull) {
+		t.Error("a reader that fails after the last byte:", err)
+	}
+}
+
+// silent returns nothing, for ever.
+type silent struct{}
+
+func (silent) Read([]byte) (int, error) { return 0, nil }
+
+// TestSealBatch seals sectors together and alone and expects the same files.
+func TestSealBatch(t *testing.T) {
+	p, err := sector.StackedDRG2KiBV1_1.Proof()
+	if err != nil {
+		t.Fatal(err)
+	}
+	jobs := func(n int) []porep.Job {
+		out := make([]porep.Job, n)
+		for i := range out {
+			out[i] = porep.Job{Files: newFiles(t), Proof: p, ID: sector.ID{Number: sector.Number(i)}, Data: bytes.NewReader(stream(fmt.Sprint(i), 1000+i))}
+		}
+		return out
+	}
+	digests := func(f porep.Files) (out []hex32) {
+		names, err := filepath.Glob(filepath.Join(f.Cache, "*"))
+		if err != nil || len(names) != 7 {
+			t.Fatal(names, err)
+		}
+		for _, path := range append(names, f.Staged, f.Sealed) {
+			if filepath.Base(path) != sector.TAuxFile { // it names its own path
+				out = append(out, fileDigest(t, path))
+			}
+		}
+		return out
+	}
+	const n = 6
+	together, alone := jobs(n), jobs(n)
+	sts, err := porep.Seal(t.Context(), together, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range alone {
+		st, err := porep.Seal(t.Context(), alone[i:i+1], &porep.Options{Workers: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if st[0] != sts[i] || fmt.Sprint(digests(alone[i].Files)) != fmt.Sprint(digests(together[i].Files)) {
+			t.Errorf("sector %d sealed with others differs from the one sealed alone", i)
+		}
+	}
+	mixed := jobs(2)
+	if mixed[1].Proof, err = sector.StackedDRG2KiBV1.Proof(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := porep.Seal(t.Context(), mixed, nil); !errors.Is(err, sector.ErrProofType) {
+		t.Error("sectors of two kinds:", err)
 	}
 }
