@@ -129,13 +129,21 @@ func pick(rng *rand.Rand, n uint64, most int) []uint64 {
 	return slices.Compact(list)
 }
 
+// rounds is n, or a quarter of it in short runs.
+func rounds(n int) int {
+	if testing.Short() {
+		return n / 4
+	}
+	return n
+}
+
 func TestMulti(t *testing.T) {
 	h := merkletest.Strict{}
 	rng := rand.New(rand.NewPCG(3, 4))
 	for _, s := range shapes() {
 		leaves := merkletest.Leaves(s.Leaves(), 23)
 		tree := must(merkle.Build(t.Context(), h, s, leaves, nil))
-		for range 12 {
+		for range rounds(12) {
 			indices := pick(rng, s.Leaves(), 12)
 			p, err := tree.OpenMulti(t.Context(), indices, nil)
 			if err != nil {
@@ -218,7 +226,7 @@ func TestRange(t *testing.T) {
 		leaves := merkletest.Leaves(s.Leaves(), 24)
 		tree := must(merkle.Build(t.Context(), h, s, leaves, nil))
 		n := s.Leaves()
-		for k := range 20 {
+		for k := range rounds(20) {
 			start := rng.Uint64N(n)
 			end := start + 1 + rng.Uint64N(min(n-start, 100))
 			if k == 0 {

@@ -31,7 +31,7 @@ func settled(t *testing.T, before int) {
 
 func TestSources(t *testing.T) {
 	h := merkletest.Strict{}
-	s := must(merkle.Uniform(1<<18, 2))
+	s := must(merkle.Uniform(1<<16, 2))
 	leaves := merkletest.Leaves(s.Leaves(), 41)
 	want := must(merkle.Build(t.Context(), h, s, leaves, nil)).Root()
 	data := merkle.Bytes(leaves)
@@ -62,7 +62,7 @@ func TestSources(t *testing.T) {
 // TestSourcesFail: sources that end early or break stop the build with their error and leave no goroutine.
 func TestSourcesFail(t *testing.T) {
 	h := merkletest.Strict{}
-	s := must(merkle.Uniform(1<<18, 2))
+	s := must(merkle.Uniform(1<<16, 2))
 	leaves := merkletest.Leaves(s.Leaves(), 42)
 	data := merkle.Bytes(leaves)
 	before := runtime.NumGoroutine()
@@ -72,7 +72,7 @@ func TestSourcesFail(t *testing.T) {
 			_, err := merkle.BuildFiles(t.Context(), h, s, merkle.Layout{}, src, []io.WriterAt{discard{}}, opt)
 			return err
 		}
-		for _, n := range []int{0, 1, 31, 32, 1 << 21, 1<<21 + 5, len(data) - 1} {
+		for _, n := range []int{0, 1, 31, 32, 1 << 20, 1<<20 + 5, len(data) - 1} {
 			short := bytes.NewReader(data[:n])
 			if err := build(merkle.FromReader(short)); !errors.Is(err, io.ErrUnexpectedEOF) {
 				t.Errorf("reader of %d bytes: %v", n, err)
@@ -88,15 +88,15 @@ func TestSourcesFail(t *testing.T) {
 		if err := build(merkle.FromSlice(leaves[:100])); !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("slice: %v", err)
 		}
-		leaves[200000][31] |= 0x80
+		leaves[50000][31] |= 0x80
 		node := (*merkle.NodeError)(nil)
-		if err := build(merkle.FromSlice(leaves)); !errors.As(err, &node) || node.Index != 200000 || !errors.Is(err, merkle.ErrNode) {
+		if err := build(merkle.FromSlice(leaves)); !errors.As(err, &node) || node.Index != 50000 || !errors.Is(err, merkle.ErrNode) {
 			t.Errorf("bad leaf: %v", err)
 		}
-		if _, err := merkle.Build(t.Context(), h, s, leaves, opt); !errors.As(err, &node) || node.Index != 200000 {
+		if _, err := merkle.Build(t.Context(), h, s, leaves, opt); !errors.As(err, &node) || node.Index != 50000 {
 			t.Errorf("bad leaf: %v", err)
 		}
-		leaves[200000][31] &^= 0x80
+		leaves[50000][31] &^= 0x80
 	}
 	settled(t, before)
 }
