@@ -32,3 +32,14 @@ func ExampleReader() {
 	fmt.Println(len(padded), err)
 	// Output: 160 <nil>
 }
+
+func ExampleUnpadRange() {
+	padded, err := io.ReadAll(fr32.NewReader(bytes.NewReader([]byte("a sentence that is longer than one element of 31 bytes"))))
+	if err != nil {
+		panic(err)
+	}
+	part := make([]byte, 7)
+	err = fr32.UnpadRange(part, padded, 27)
+	fmt.Printf("%s %v\n", part, err)
+	// Output: han one <nil>
+}

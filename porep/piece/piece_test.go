@@ -294,3 +294,18 @@ func BenchmarkCommP(b *testing.B) {
 		})
 	}
 }
+
+func TestAllocs(t *testing.T) {
+	h := NewHasher(&Options{Workers: 1})
+	payload := stream("allocs", 3*chunkRaw)
+	write := func() {
+		h.Reset()
+		if _, err := h.Write(payload); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write()
+	if n := testing.AllocsPerRun(5, write); n != 0 {
+		t.Errorf("%v allocations for three chunks", n)
+	}
+}

@@ -12,6 +12,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -493,4 +494,23 @@ func BenchmarkAggregate(b *testing.B) {
 		}
 		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/1000, "ns/segment")
 	})
+}
+
+// TestHostileLengths decodes proofs whose lengths lie: little is allocated.
+func TestHostileLengths(t *testing.T) {
+	for _, raw := range [][]byte{
+		{0x82, 0x82, 0, 0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
+		{0x82, 0x82, 0, 0x98, 58},
+		{0x82, 0x82, 0, 0x81, 0x5b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
+		{0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		var p InclusionProof
+		err := p.UnmarshalBinary(raw)
+		runtime.ReadMemStats(&after)
+		if got := after.TotalAlloc - before.TotalAlloc; !errors.Is(err, ErrEncoding) || got > 64<<10+8*uint64(len(raw)) {
+			t.Errorf("%x: %v, %d bytes allocated", raw, err, got)
+		}
+	}
 }

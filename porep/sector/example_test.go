@@ -27,3 +27,20 @@ func ExampleParseCommPCID() {
 	fmt.Println(c, err)
 	// Output: 3731bb99ac689f66eef5973e4a94da188f4ddcae580724fc6f3fd60dfd488333 <nil>
 }
+
+func ExampleNewTAux() {
+	p, err := sector.StackedDRG2KiBV1_1.Proof()
+	if err != nil {
+		panic(err)
+	}
+	t := sector.NewTAux(p, "/cache")
+	for _, c := range append(t.Labels, t.TreeD, t.TreeC, t.TreeRLast) {
+		fmt.Println(c.File(), c.Size, c.RowsToDiscard)
+	}
+	// Output:
+	// sc-02-data-layer-1.dat 64 0
+	// sc-02-data-layer-2.dat 64 0
+	// sc-02-data-tree-d.dat 127 0
+	// sc-02-data-tree-c.dat 73 0
+	// sc-02-data-tree-r-last.dat 73 1
+}
