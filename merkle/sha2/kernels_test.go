@@ -18,31 +18,22 @@ var kernelTable = []struct {
 	prefix  int
 	size, n int
 }{
-	{"nodes4", shani, 0, 64, 9},
-	{"messages4", shani, 1, 512, 9},
-	{"messages4 by parts", shani, 1, 64 * 2100, 5},
-	{"nodes32", wide, 0, 64, 70},
-	{"messages32", wide, 1, 512, 70},
+	{"nodes4/shani", shani, 0, 64, 9},
+	{"messages4/shani", shani, 1, 512, 9},
+	{"messages4-by-parts/shani", shani, 1, 64 * 2100, 5},
+	{"nodes32/avx512", wide, 0, 64, 70},
+	{"messages32/avx512", wide, 1, 512, 70},
 }
 
-// TestKernels runs every kernel that this CPU has on its own shape and fails if the sum of its lanes is not what the generic
-// path gives. A CPU without a kernel's features is named in the log.
+// TestKernels runs every kernel that this CPU has on its own shape and fails if its lanes are not what the generic path gives.
 func TestKernels(t *testing.T) {
-	ran := 0
-	want := 0
 	for _, k := range kernelTable {
-		if !has[k.path] {
-			t.Logf("%s: not on this CPU", k.name)
-			continue
-		}
-		want++
 		t.Run(k.name, func(t *testing.T) {
+			if !has[k.path] {
+				t.Skip("this CPU lacks the feature")
+			}
 			same(t, k.path, random(1, k.prefix), random(2, k.n*k.size), k.n, k.size)
-			ran++
 		})
-	}
-	if ran != want {
-		t.Errorf("%d kernels ran, this CPU has %d", ran, want)
 	}
 }
 

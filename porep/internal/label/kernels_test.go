@@ -8,44 +8,40 @@ import (
 	"testing"
 )
 
-// The package's kernels, by the number of lanes that leads to each.
+// The package's kernels, by the number of lanes that leads to each and the feature it needs.
 var kernelTable = []struct {
 	name  string
 	lanes int
-	runs  bool // on this CPU
+	has   bool
 }{
-	{"labels1", 1, shani},
-	{"labels2", 2, shani},
-	{"labels3", 3, shani},
-	{"labels4", 4, shani},
-	{"labels16 of 5", 5, wide},
-	{"labels16 of 9", 9, wide},
-	{"labels16", 16, wide},
+	{"labels1/shani", 1, shani},
+	{"labels2/shani", 2, shani},
+	{"labels3/shani", 3, shani},
+	{"labels4/shani", 4, shani},
+	{"labels16-of-5/avx512", 5, wide},
+	{"labels16-of-9/avx512", 9, wide},
+	{"labels16/avx512", 16, wide},
 }
 
-// TestKernels runs every kernel of this CPU against the generic path on graphs of every kind, at odd addresses, and fails if
-// one did not run.
+// TestKernels runs every kernel of this CPU against the generic path on graphs of every kind, at odd addresses. Inside, same
+// fails where the generic path was taken instead.
 func TestKernels(t *testing.T) {
-	ran, want := 0, 0
 	for _, k := range kernelTable {
-		if !k.runs {
-			t.Logf("%s: not on this CPU", k.name)
-			continue
-		}
-		want++
 		t.Run(k.name, func(t *testing.T) {
+			if !k.has {
+				t.Skip("this CPU lacks the feature")
+			}
 			for pred := -1; pred < Base; pred++ {
+				if testing.Short() && pred%5 != 0 {
+					continue
+				}
 				for _, close := range []bool{false, true} {
 					for _, nodes := range []uint64{2, 3, 96, 97, 98, 99, 193} {
 						same(t, k.lanes, 3, parents(byte(pred), nodes, pred, close))
 					}
 				}
 			}
-			ran++
 		})
-	}
-	if ran != want {
-		t.Errorf("%d kernels ran, this CPU has %d", ran, want)
 	}
 }
 
