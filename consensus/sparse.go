@@ -255,3 +255,8 @@ func normalize(v []fixed.I32F32) {
 		divideAll(v, s)
 	}
 }
+
+// DropColumn removes a column from every row in place: the chain's bonds reset of one neuron.
+func (m *Sparse) DropColumn(uid uint16) {
+	*m = *m.keep(func(_ int, j uint16) bool { return j != uid })
+}

@@ -154,5 +154,8 @@ func (c *simCase) before(e int, s *consensus.State) {
 	}
 	if c.reset != 0 && e == c.reset && s.Yuma3 {
 		s.Bonds.DropColumn(c.server)
+		if s.BondsFixed != nil {
+			s.BondsFixed.DropColumn(c.server)
+		}
 	}
 }
