@@ -196,6 +196,25 @@ func fakeSRS(r *rand.Rand, n int) *SRS {
 	}
 }
 
+// appendBytes appends the bytes of the file.
+func (s *SRS) appendBytes(dst []byte) []byte {
+	for _, list := range [][]bls.G1Affine{s.gAlpha, s.gBeta} {
+		dst = binary.BigEndian.AppendUint32(dst, uint32(len(list)))
+		for i := range list {
+			b := list[i].Bytes()
+			dst = append(dst, b[:]...)
+		}
+	}
+	for _, list := range [][]bls.G2Affine{s.hAlpha, s.hBeta} {
+		dst = binary.BigEndian.AppendUint32(dst, uint32(len(list)))
+		for i := range list {
+			b := list[i].Bytes()
+			dst = append(dst, b[:]...)
+		}
+	}
+	return dst
+}
+
 func TestAggregate(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 7))
 	const n = 9
