@@ -8,9 +8,13 @@ import (
 	"testing"
 )
 
-// vectorPath returns the path of a golden vector, or skips the test where the vectors are absent.
+// vectorPath returns the path of a golden vector, in testdata or else among the shared ones, or skips the test where the
+// vectors are absent.
 func vectorPath(t testing.TB, name string) string {
 	t.Helper()
+	if path := filepath.Join("testdata", filepath.Base(name)); exists(path) {
+		return path
+	}
 	root := os.Getenv("ASSAY_VECTORS")
 	if root == "" {
 		dir, err := os.Getwd()
@@ -18,7 +22,7 @@ func vectorPath(t testing.TB, name string) string {
 			t.Fatal(err)
 		}
 		for {
-			if _, err := os.Stat(filepath.Join(dir, "go.work")); err == nil {
+			if exists(filepath.Join(dir, "go.work")) {
 				break
 			}
 			if filepath.Dir(dir) == dir {
@@ -29,10 +33,15 @@ func vectorPath(t testing.TB, name string) string {
 		root = filepath.Join(dir, "..", "shared", "vectors")
 	}
 	path := filepath.Join(root, name)
-	if _, err := os.Stat(path); err != nil {
+	if !exists(path) {
 		t.Skipf("vectors: %s is absent", name)
 	}
 	return path
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 func readJSON(t testing.TB, path string, dst any) {

@@ -17,7 +17,7 @@ import (
 	"github.com/assaylab/assay/porep/update"
 )
 
-// readVector decodes a golden vector, or skips the test where the vectors are absent.
+// readVector decodes a golden vector, from testdata or else the shared ones, or skips the test where the vectors are absent.
 func readVector(t *testing.T, name string, dst any) {
 	t.Helper()
 	root := os.Getenv("ASSAY_VECTORS")
@@ -33,7 +33,10 @@ func readVector(t *testing.T, name string, dst any) {
 		}
 		root = filepath.Join(dir, "..", "shared", "vectors")
 	}
-	b, err := os.ReadFile(filepath.Join(root, "filecoin", name))
+	b, err := os.ReadFile(filepath.Join("testdata", name))
+	if err != nil {
+		b, err = os.ReadFile(filepath.Join(root, "filecoin", name))
+	}
 	if err != nil {
 		t.Skip("vectors: ", err)
 	}
