@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"math"
 	"math/big"
 	"math/rand/v2"
 	"os"
@@ -135,7 +136,7 @@ func TestAdversaryLengths(t *testing.T) {
 				}
 			}
 		}
-		for _, k := range []int{0, -1, -1 << 62, 1 << 62} {
+		for _, k := range []int{0, -1, math.MinInt, math.MaxInt} {
 			tried++
 			if err := guarded(&panics, func() error { _, err := ParseProofs(raw, k); return err }); !errors.Is(err, ErrProof) {
 				accepted++
