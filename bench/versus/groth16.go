@@ -51,7 +51,7 @@ func groth16Contest(n, wide, proofs int, recorded float64) func() ([]duel, func(
 			return nil, closing, err
 		}
 		return []duel{
-			peer.against(duel{peer: "bellperson-0.27", unit: unit, work: 1, ours: timedErr(d.verify), recorded: recorded}, []byte{1}),
+			peer.against(duel{peer: "bellperson-0.27", unit: unit, work: 1, ours: cpuTimed(d.verify), recorded: recorded}, []byte{1}),
 			{peer: "gnark-crypto-pairings-alone", unit: unit, work: 1, ours: timedErr(d.verify), theirs: timedErr(floor.check), check: floor.check},
 		}, closing, nil
 	}
@@ -230,7 +230,7 @@ func snarkpackContest(n int, recorded float64) func() ([]duel, func(), error) {
 		if err != nil {
 			return nil, closing, err
 		}
-		d := duel{peer: "bellperson-0.27", unit: "ms/aggregate", work: 1, ours: timedErr(verify), recorded: recorded}
+		d := duel{peer: "bellperson-0.27", unit: "ms/aggregate", work: 1, ours: cpuTimed(verify), recorded: recorded}
 		return []duel{peer.against(d, []byte{1})}, closing, nil
 	}
 }

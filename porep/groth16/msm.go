@@ -2,6 +2,7 @@ package groth16
 
 import (
 	"math/bits"
+	"slices"
 
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fp"
@@ -140,8 +141,11 @@ func pippenger(points []bls.G1Affine, scalars []limbs, workers int) bls.G1Jac {
 	windows := longest/c + 1 // the last one takes the carry of the signed digits
 	group := max(1, min(windows, (1<<13)/len(scalars)))
 	sums := make([]bls.G1Jac, windows)
-	parallel(workers, (windows+group-1)/group, func(i int) {
-		windowSums(sums[i*group:min((i+1)*group, windows)], points, scalars, i*group, c)
+	stretches(workers, (windows+group-1)/group, func(from, to int) {
+		var s windowSummer
+		for i := from; i < to; i++ {
+			s.sum(sums[i*group:min((i+1)*group, windows)], points, scalars, i*group, c)
+		}
 	})
 	total := sums[windows-1]
 	for w := windows - 2; w >= 0; w-- {
@@ -166,10 +170,17 @@ func window(n, longest int) int {
 	return best
 }
 
-// windowSums fills sums[i] with the sum over window from+i, all windows in one set of buckets.
-func windowSums(sums []bls.G1Jac, points []bls.G1Affine, scalars []limbs, from, c int) {
+// A windowSummer keeps its buffers from window to window.
+type windowSummer struct {
+	set     bucketSet
+	entries []entry
+	buckets []bls.G1Affine
+}
+
+// sum fills sums[i] with the sum over window from+i, all windows in one set of buckets.
+func (s *windowSummer) sum(sums []bls.G1Jac, points []bls.G1Affine, scalars []limbs, from, c int) {
 	half := 1 << (c - 1)
-	entries := make([]entry, 0, len(sums)*len(scalars))
+	entries := slices.Grow(s.entries[:0], len(sums)*len(scalars))
 	for w := range sums {
 		for i := range scalars {
 			if d := scalars[i].digit(from+w, c); d > 0 {
@@ -179,10 +190,11 @@ func windowSums(sums []bls.G1Jac, points []bls.G1Affine, scalars []limbs, from, 
 			}
 		}
 	}
-	buckets := make([]bls.G1Affine, len(sums)*half)
-	new(bucketSet).sum(buckets, points, entries)
+	s.entries = entries
+	s.buckets = slices.Grow(s.buckets[:0], len(sums)*half)[:len(sums)*half]
+	s.set.sum(s.buckets, points, entries)
 	for w := range sums {
-		sums[w] = weigh(buckets[w*half : (w+1)*half])
+		sums[w] = weigh(s.buckets[w*half : (w+1)*half])
 	}
 }
 

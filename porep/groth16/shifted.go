@@ -42,7 +42,9 @@ func doubleAll(points []bls.G1Affine) {
 	}
 	inv = fp.BatchInvert(inv)
 	for i := range points {
-		doubleAffine(&points[i], &points[i], &inv[i])
+		p := bls.E2{A0: points[i].X, A1: points[i].Y}
+		doubleAffine(&p, &p, &inv[i])
+		points[i] = bls.G1Affine{X: p.A0, Y: p.A1}
 	}
 }
 
