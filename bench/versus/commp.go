@@ -35,7 +35,7 @@ func commPContest() ([]duel, func(), error) {
 		h := piece.NewHasher(&piece.Options{Workers: workers})
 		return func() (err error) {
 			h.Reset()
-			if _, err = h.ReadFrom(bytes.NewReader(payload)); err == nil {
+			if _, err = h.Write(payload); err == nil {
 				got, err = h.Sum()
 			}
 			return err
