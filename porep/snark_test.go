@@ -331,3 +331,70 @@ func gunzip(t *testing.T, path string) *bufio.Scanner {
 	s.Buffer(nil, 1<<24)
 	return s
 }
+
+// TestAdversaryCommitments tries commitments that are no field elements, and shows that ids, tickets and seeds may be any
+// bytes: the replica id is hashed and cut to 254 bits.
+func TestAdversaryCommitments(t *testing.T) {
+	t.Run("G2", func(t *testing.T) {
+		sp, err := sector.StackedDRG2KiBV1_1.Proof()
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, setup := context.Background(), groth16test.New(3, 3+18*sp.Challenges)
+		keys := memoryKeys(map[string][]byte{groth16.SealCircuit(sp).KeyFile(): setup.Key()})
+		st := statement(sp, 1)
+		proof := setup.Prove(inputsOf(t, &st)[0])
+		tried, accepted := 0, 0
+		ones := [32]byte(bytes.Repeat([]byte{0xff}, 32))
+		r := [32]byte{
+			0x01, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xfe, 0x5b, 0xfe, 0xff, 0x02, 0xa4, 0xbd, 0x53,
+			0x05, 0xd8, 0xa1, 0x09, 0x08, 0xd8, 0x39, 0x33, 0x48, 0x7d, 0x9d, 0x29, 0x53, 0xa7, 0xed, 0x73,
+		}
+		r1 := r
+		r1[0]++
+		for _, bad := range [][32]byte{{}, r, r1, ones, {31: 0x80}, {31: 0x74}} {
+			for _, change := range []func(*porep.Statement){
+				func(s *porep.Statement) { s.CommR = sector.CommR(bad) }, func(s *porep.Statement) { s.CommD = sector.CommD(bad) },
+			} {
+				other := st
+				change(&other)
+				tried++
+				if err := porep.VerifySeal(ctx, keys, &other, proof, nil); !errors.Is(err, sector.ErrCommitment) {
+					accepted++
+					t.Errorf("%x: %v", bad, err)
+				}
+			}
+		}
+		for _, bit := range []byte{0x40, 0x80} {
+			other := st
+			other.CommD[31] |= bit
+			tried++
+			if err := porep.VerifySeal(ctx, keys, &other, proof, nil); !errors.Is(err, sector.ErrCommitment) {
+				accepted++
+				t.Errorf("CommD with bit %#x: %v", bit, err)
+			}
+		}
+		for _, set := range []func(*porep.Statement){
+			func(s *porep.Statement) { s.Ticket = ones }, func(s *porep.Statement) { s.Seed = ones }, func(s *porep.Statement) { s.ID.Prover = ones },
+			func(s *porep.Statement) { s.ID.Number = 1<<64 - 1 },
+		} {
+			other := st
+			set(&other)
+			if id := other.ReplicaID(); !sector.Canonical(id) || id[31]&0xc0 != 0 {
+				t.Errorf("replica id %v", id)
+			}
+			if err := porep.VerifySeal(ctx, keys, &other, setup.Prove(inputsOf(t, &other)[0]), nil); err != nil {
+				t.Errorf("bytes without a rule: %v", err)
+			}
+			tried++
+			if err := porep.VerifySeal(ctx, keys, &other, proof, nil); !errors.Is(err, porep.ErrProof) {
+				accepted++
+				t.Errorf("the proof of another statement: %v", err)
+			}
+		}
+		t.Logf("adversary %s tried=%d accepted=%d panics=%d", "G2", tried, accepted, 0)
+		if accepted != 0 {
+			t.Fail()
+		}
+	})
+}

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/crypto/blake2b"
+
 	"github.com/assaylab/assay/porep"
 	"github.com/assaylab/assay/porep/groth16"
 	"github.com/assaylab/assay/porep/sector"
@@ -218,7 +220,8 @@ func (m *mainnetAggregate) check(flip int) error {
 	seeds, commRs := make([]hex32, m.N), make([]hex32, m.N)
 	for i, s := range m.Pairs {
 		seeds[i], commRs[i] = s.Seed, s.CommR
-		if err := errors.Join(equal(s.SealProof, m.Pairs[0].SealProof, "sector %d: seal_proof", s.Sector), sector.CommR(s.CommR).Check()); err != nil {
+		if err := errors.Join(equal(s.SealProof, m.Pairs[0].SealProof, "sector %d: seal_proof", s.Sector), sector.CommR(s.CommR).Check(),
+			equal(interactiveSeed(s.Beacon, s.Epoch, m.Miner), s.Seed, "sector %d: seed", s.Sector)); err != nil {
 			return err
 		}
 		if i > 0 && s.Sector <= m.Pairs[i-1].Sector {
@@ -243,6 +246,20 @@ func (m *mainnetAggregate) check(flip int) error {
 		}
 		return aggregateInclude(seeds, commRs)
 	}, m.Proof, flip)
+}
+
+// interactiveSeed draws a seal's seed as the chain does: BLAKE2b-256 over the domain of such seeds (6), the digest of the beacon
+// entry, the epoch, and the miner's address as a CBOR byte string.
+//
+// Source: lotus chain/rand, DrawRandomnessFromDigest; go-state-types crypto, DomainSeparationTag_InteractiveSealChallengeSeed.
+func interactiveSeed(beacon hex32, epoch int64, miner uint64) hex32 {
+	const domain = 6
+	address := binary.AppendUvarint([]byte{0}, miner) // an ID address: protocol 0, the actor's number
+	b := binary.BigEndian.AppendUint64(nil, domain)
+	b = append(b, beacon[:]...)
+	b = binary.BigEndian.AppendUint64(b, uint64(epoch))
+	b = append(append(b, 0x40|byte(len(address))), address...)
+	return blake2b.Sum256(b)
 }
 
 // checkInner checks the equations without key, that they break with another transcript, under the other version, and with a
