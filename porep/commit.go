@@ -250,23 +250,34 @@ func (f *Files) readAux(commR sector.CommR) (sector.PAux, error) {
 	return aux, nil
 }
 
-// Prune removes what only proving the seal needs: layers, TreeD, TreeC and the synthetic proofs. What is
-// left serves proofs of spacetime and Unseal. Files that are not there are no error.
+// Prune removes what only proving the seal needs: layers, TreeD and TreeC. What is left serves proofs of
+// spacetime and Unseal, and Prove where the synthetic proofs were made. Files that are not there are no error.
 //
-// Source: rust-fil-proofs stacked/vanilla/clear_files.rs.
+// Source: rust-fil-proofs stacked/vanilla/clear_files.rs, clear_cache_dir.
 func (f *Files) Prune(p sector.Proof) error {
 	if err := p.Check(); err != nil {
 		return err
+	}
+	names := append(p.TreeCFiles(), sector.TreeDFile)
+	for l := range p.Layers {
+		names = append(names, sector.LayerFile(l+1))
+	}
+	return f.remove(names)
+}
+
+// PruneSynthetic removes the synthetic proofs, once the seal is proven. Their absence is no error.
+func (f *Files) PruneSynthetic() error { return f.remove([]string{sector.SyntheticFile}) }
+
+// remove removes files from the cache.
+func (f *Files) remove(names []string) error {
+	if f.Cache == "" {
+		return errNoName
 	}
 	dir, err := os.OpenRoot(f.Cache)
 	if err != nil {
 		return fmt.Errorf("porep: %w", err)
 	}
 	defer dir.Close()
-	names := append(p.TreeCFiles(), sector.TreeDFile, sector.SyntheticFile)
-	for l := range p.Layers {
-		names = append(names, sector.LayerFile(l+1))
-	}
 	for _, name := range names {
 		if err := dir.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("porep: %w", err)

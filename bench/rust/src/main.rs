@@ -2,11 +2,14 @@
 //!
 //!     assay-peers CONTEST [ARG...]
 //!
+//!     assay-peers interop MODE ...
+//!
 //! A contest makes its data from labels (the byte-stream rule of the Filecoin vectors), prints `ready HEX` with a digest of
 //! its result, so that the other side can compare before anything is timed, and then answers each line `N` on its
 //! input with `CPU_NS WALL_NS`, the time that N iterations took; CPU is user and system time of all threads.
 
 mod hash;
+mod interop;
 mod proto;
 mod seal;
 mod snark;
@@ -26,6 +29,9 @@ fn start(args: &[String]) -> Result<()> {
         bail!("usage: assay-peers CONTEST [ARG...]")
     };
     let rest = &args[1..];
+    if name == "interop" {
+        return interop::run(rest);
+    }
     let contest = match name.as_str() {
         "sha2" => hash::sha2(rest)?,
         "blake3" => hash::blake3(rest)?,
