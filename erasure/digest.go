@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"math/bits"
 
-	zeebo "github.com/zeebo/blake3"
-
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/merkle/blake3"
 )
@@ -40,7 +38,7 @@ func newDigester(opt *Options, name string) (digester, error) {
 // block returns the digest of a block that is not empty.
 func (d digester) block(b []byte) merkle.Digest {
 	if d.native {
-		return zeebo.Sum256(b)
+		return blake3Sum(b)
 	}
 	nodes := make([]merkle.Digest, 1<<max(1, bits.Len(uint((len(b)+nodeBytes-1)/nodeBytes-1))))
 	for i := 0; len(b) > 0; i++ {

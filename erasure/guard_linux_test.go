@@ -4,6 +4,8 @@ import (
 	"syscall"
 	"testing"
 
+	zeebo "github.com/zeebo/blake3"
+
 	"github.com/assaylab/assay/merkle"
 )
 
@@ -36,6 +38,7 @@ func guardPages(t *testing.T, n *tally) {
 		mem[i] = pages(t, 1)
 		copy(mem[i], randomBytes(uint64(i), len(mem[i])))
 	}
+	chunks := pages(t, 6)
 	slices := func(lo, hi, size int, end bool) [][]byte {
 		var out [][]byte
 		for _, b := range mem[lo:hi] {
@@ -75,6 +78,15 @@ func guardPages(t *testing.T, n *tally) {
 					return c.Reconstruct(shards) != nil || !equalShards(shards, want)
 				})
 			}
+		}
+		for size := sumMin; size <= len(chunks); size += 500 {
+			n.wrong(func() bool {
+				b := chunks[:size:size]
+				if end {
+					b = chunks[len(chunks)-size:]
+				}
+				return blake3Sum(b) != zeebo.Sum256(b)
+			})
 		}
 		for size := 1; size <= 600; size += 13 {
 			n.wrong(func() bool {

@@ -3,3 +3,5 @@
 package erasure
 
 func raceKernel([][]byte, [][]byte, int, int) {}
+
+func raceHash([]byte, []byte, int) {}

@@ -4,7 +4,7 @@ package erasure
 
 import "github.com/klauspost/cpuid/v2"
 
-//go:generate env GOWORK=off go run -C _asm . -out ../rows_amd64.s
+//go:generate env GOWORK=off go run -C _asm .
 
 // haveGFNI says whether kernel8 runs here.
 var haveGFNI = cpuid.CPU.Supports(cpuid.AVX512F, cpuid.AVX512BW, cpuid.AVX512VL, cpuid.GFNI)

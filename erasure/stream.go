@@ -194,6 +194,7 @@ func Verify(ctx context.Context, m *Manifest, shards []io.ReaderAt, opt *Options
 	if err != nil {
 		return nil, err
 	}
+	defer r.release()
 	r.salvage = true
 	all := make([]int, len(shards))
 	for i := range all {
@@ -220,6 +221,7 @@ func Decode(ctx context.Context, m *Manifest, shards []io.ReaderAt, w io.Writer,
 	if err != nil {
 		return nil, err
 	}
+	defer r.release()
 	data := make([]int, m.Data)
 	for i := range data {
 		data[i] = i
@@ -279,6 +281,7 @@ func repairFrom(ctx context.Context, m *Manifest, shards []io.ReaderAt, out []io
 	if err != nil || len(lost) == 0 {
 		return new(Report), err
 	}
+	defer r.release()
 	for b := range m.BlocksPerShard() {
 		if err := ctx.Err(); err != nil {
 			return r.report, err

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sync"
 )
 
 // A Block names a block of a shard.
@@ -85,9 +86,29 @@ func (r *reading) coder() (c Coder, err error) {
 // room returns memory for a shard's block.
 func (r *reading) room(shard, size int) []byte {
 	if r.memory[shard] == nil {
-		r.memory[shard] = make([]byte, min(int64(r.Block), r.ShardSize()))
+		r.memory[shard] = newBlock(int(min(int64(r.Block), r.ShardSize())))
 	}
 	return r.memory[shard][:size:size]
+}
+
+// blockPool keeps the memory of blocks from one reading to the next.
+var blockPool sync.Pool
+
+func newBlock(size int) []byte {
+	if b, ok := blockPool.Get().(*[]byte); ok && cap(*b) >= size {
+		return (*b)[:size]
+	}
+	return make([]byte, size)
+}
+
+// release gives the memory of the blocks back; none of it may be in use.
+func (r *reading) release() {
+	for _, b := range r.memory {
+		if b != nil {
+			blockPool.Put(&b)
+		}
+	}
+	r.memory = nil
 }
 
 // read fills the blocks of a stripe that are wanted, and records and leaves empty the bad ones. It reports
