@@ -369,6 +369,14 @@ func brokenStreams(t *testing.T, n *tally) {
 			m, err := Encode(bg, c, io.MultiReader(bytes.NewReader(s.data[:at]), &errReader{errIO}), w, opt)
 			return !errors.Is(err, errIO) || m != nil
 		})
+		n.wrong(func() bool { // a reader that says itself that its input was cut short
+			m, err := Encode(bg, c, io.MultiReader(bytes.NewReader(s.data[:at]), &errReader{io.ErrUnexpectedEOF}), w, opt)
+			return !errors.Is(err, io.ErrUnexpectedEOF) || m != nil
+		})
+		n.wrong(func() bool { // a reader that gives nothing for ever
+			m, err := Encode(bg, c, io.MultiReader(bytes.NewReader(s.data[:at]), &errReader{}), w, opt)
+			return !errors.Is(err, io.ErrNoProgress) || m != nil
+		})
 		each := int(s.m.ShardSize())
 		w[at%5] = &failing{at % each, syscall.ENOSPC}
 		n.wrong(func() bool {

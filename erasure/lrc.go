@@ -301,9 +301,13 @@ func (l *LRC) Decodable(lost []int) bool {
 }
 
 // Fatal returns, for i = 0, 1, ..., the exact probability that one more random failure loses data when i
-// shards have failed without that, by counting all sets of lost shards; see Model.Years.
+// shards have failed without that, by counting all sets of lost shards; see Model.Years. Codes of more than 24
+// shards have too many sets: their result is nil.
 func (l *LRC) Fatal() []float64 {
 	n := l.shards()
+	if n > 24 {
+		return nil
+	}
 	fine := make([]float64, l.Parity()+2)
 	for mask := range 1 << n {
 		var lost []int

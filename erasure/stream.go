@@ -2,7 +2,6 @@ package erasure
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -141,9 +140,8 @@ func Encode(ctx context.Context, c Coder, r io.Reader, w []io.Writer, opt *Optio
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		got, err := io.ReadFull(r, flat[:h.Data*h.Block])
-		last = errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
-		if err != nil && !last {
+		got, err := readFull(r, flat[:h.Data*h.Block])
+		if last = err == io.EOF; err != nil && !last {
 			return nil, fmt.Errorf("erasure: encode: %w", err)
 		}
 		if h.Size += int64(got); h.Size > maxSize {
@@ -170,6 +168,24 @@ func Encode(ctx context.Context, c Coder, r io.Reader, w []io.Writer, opt *Optio
 		opt.progress("encode", uint64(h.Size), 0)
 	}
 	return s.manifest(h)
+}
+
+// readFull fills b. Its error is io.EOF only where r ended by itself: io.ReadFull cannot tell that from a reader that
+// reports its own input as cut short.
+func readFull(r io.Reader, b []byte) (n int, err error) {
+	for idle := 0; n < len(b); idle++ {
+		k, err := r.Read(b[n:])
+		if n += k; err != nil && n < len(b) {
+			return n, err
+		}
+		if k > 0 {
+			idle = 0
+		}
+		if idle == 100 {
+			return n, io.ErrNoProgress
+		}
+	}
+	return n, nil
 }
 
 func writeAll(w io.Writer, b []byte) error {
