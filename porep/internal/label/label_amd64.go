@@ -23,7 +23,7 @@ const (
 	stretchWide = 40
 
 	// ahead is how many nodes before its use a parent is fetched into the cache.
-	ahead = 12
+	ahead = 8
 )
 
 // Best returns the number of sectors that go side by side fastest on this CPU, by time a label: 4, or [MaxLanes] where AVX-512

@@ -9,6 +9,10 @@ const interleaved = 4
 // a node, dst one; it panics unless len(src) == lanes*len(dst), both of whole nodes, and 0 <= lane < lanes.
 func Take(dst, src []byte, lanes, lane int) {
 	check(dst, src, lanes, lane)
+	if lanes == MaxLanes {
+		takeWide(dst, src, lane)
+		return
+	}
 	step := Size * lanes
 	for len(dst) > 0 {
 		takeLane((*[Size]byte)(dst), src[:step], lanes, lane)
@@ -41,6 +45,19 @@ func takeLane(dst *[Size]byte, row []byte, lanes, lane int) {
 	}
 	for w := range Size / 4 {
 		binary.BigEndian.PutUint32(dst[4*w:], binary.NativeEndian.Uint32(row[4*(w*lanes+lane):]))
+	}
+}
+
+// takeWide is Take for all lanes that there can be, without checks of bounds.
+func takeWide(dst, src []byte, lane int) {
+	const row = Size * MaxLanes
+	off := 4 * (lane % MaxLanes)
+	for len(dst) >= Size && len(src) >= row {
+		d, s := (*[Size]byte)(dst), (*[row]byte)(src)
+		for w := range Size / 4 {
+			binary.BigEndian.PutUint32(d[4*w:], binary.NativeEndian.Uint32(s[4*MaxLanes*w+off:]))
+		}
+		dst, src = dst[Size:], src[row:]
 	}
 }
 
