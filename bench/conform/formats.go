@@ -58,7 +58,7 @@ var formats = []format{
 	{prefix: "filecoin_reward_function", issue: "STORAGE", run: runRewardFunction},
 	{prefix: "filecoin_smoothing", issue: "STORAGE", run: runSmoothing},
 	{prefix: "filecoin_vesting", issue: "STORAGE", run: runVesting},
-	{prefix: "ionet", issue: "COMPUTE"},
+	{prefix: "ionet", issue: "COMPUTE", run: runIonet},
 	{prefix: "bittensor_market", issue: "MODELS"},
 }
 
