@@ -568,7 +568,7 @@ func memoryCases(a *trial) {
 			for _, budget := range []uint64{1, need / 2, need - 1} {
 				ids, ws := make([]sector.ReplicaID, lanes), make([]io.WriterAt, lanes)
 				a.refuses(fmt.Sprint(seal, " with ", budget), func() error {
-					err := porep.LabelBatch(t.Context(), ids, p, ws, &porep.Options{Memory: budget})
+					err := porep.LabelBatch(t.Context(), ids, p, ws, &porep.Options{Memory: budget, Lanes: lanes})
 					var m *porep.MemoryError
 					if errors.As(err, &m) && (m.Need != need || !strings.Contains(m.Error(), fmt.Sprint(need))) {
 						t.Errorf("need %d, stated %v", need, m)
@@ -591,5 +591,9 @@ func memoryCases(a *trial) {
 	out := make(buffer, 2*p.Size)
 	if err := porep.Label(t.Context(), sector.ReplicaID{}, p, out, &porep.Options{Memory: porep.LabelMemory(p, 1)}); err != nil {
 		t.Error("with the memory it states:", err)
+	}
+	ids, ws := make([]sector.ReplicaID, 4), []io.WriterAt{out, out, out, out}
+	if err := porep.LabelBatch(t.Context(), ids, p, ws, &porep.Options{Memory: porep.LabelMemory(p, 2)}); err != nil {
+		t.Error("four sectors with the memory of two:", err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strconv"
 
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/porep/graph"
@@ -64,6 +63,7 @@ type c1Walk struct {
 	sp       sector.Proof
 	decoding bool
 	rooted   [3]bool // which roots a decoder has met
+	n        uint64  // the integer at hand
 }
 
 // The trees of a proof, in the order a proof opens them.
@@ -149,8 +149,9 @@ func (w *c1Walk) challenge(p *Proof, c *ChallengeProof) {
 
 func (w *c1Walk) column(p *Proof, c *Column) {
 	w.lit(`{"column":{"index":`)
-	index := c.Index
-	w.num(&index, math.MaxUint32)
+	w.n = c.Index
+	w.num(&w.n, math.MaxUint32)
+	index := w.n
 	w.lit(`,"rows":`)
 	w.nodes(c.Labels)
 	w.lit(`,"_h":null},"inclusion_proof":`)
@@ -168,7 +169,11 @@ func (w *c1Walk) labeling(c *ChallengeProof, layer int) {
 		w.lit(before(i))
 		w.same(c.parentLabel(layer, i))
 	}
-	w.lit(`],"layer_index":` + strconv.Itoa(layer) + `,"node":` + strconv.FormatUint(c.Column.Index, 10) + "}")
+	w.lit(`],"layer_index":`)
+	w.fixed(uint64(layer))
+	w.lit(`,"node":`)
+	w.fixed(c.Column.Index)
+	w.lit("}")
 }
 
 // nodes walks a list of nodes whose number is known.
@@ -208,10 +213,10 @@ func (w *c1Walk) opening(tree int, root *merkle.Digest, o *merkle.Proof) {
 		index = w.path(shape, o, 0, base)
 		w.lit(`}}}`)
 	} else {
-		w.lit(`{"data":{"` + [...]string{"Sub", "Top"}[shape.Depth()-base-1] + `":{"base_proof":`)
+		w.lit([...]string{`{"data":{"Sub":{"base_proof":`, `{"data":{"Top":{"base_proof":`}[shape.Depth()-base-1])
 		index = w.path(shape, o, 0, base)
 		for level := base; level < shape.Depth(); level++ {
-			w.lit(`,"` + [...]string{"sub", "top"}[level-base] + `_proof":`)
+			w.lit([...]string{`,"sub_proof":`, `,"top_proof":`}[level-base])
 			index += w.path(shape, o, level, level+1)
 		}
 		w.lit(`,"root":`)
@@ -240,10 +245,10 @@ func (w *c1Walk) path(shape merkle.Shape, o *merkle.Proof, from, to int) uint64 
 		w.lit(`{"hashes":`)
 		w.nodes(siblings[:arity-1])
 		w.lit(`,"index":`)
-		at := uint64(shape.Position(o.Index, level))
-		w.num(&at, uint64(arity-1))
+		w.n = uint64(shape.Position(o.Index, level))
+		w.num(&w.n, uint64(arity-1))
 		w.lit("}")
-		siblings, index = siblings[arity-1:], index+at*weight
+		siblings, index = siblings[arity-1:], index+w.n*weight
 		weight *= uint64(arity)
 	}
 	w.lit("]}")

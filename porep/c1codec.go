@@ -14,6 +14,7 @@ import (
 type c1Codec interface {
 	lit(s string)              // fixed text
 	num(v *uint64, max uint64) // an integer in [0, max]
+	fixed(v uint64)            // an integer that must be v
 	node(d *merkle.Digest)     // 32 numbers
 	same(d *merkle.Digest)     // 32 numbers that must equal d
 	more(i, have int) bool     // whether element i of a list follows; have is the encoder's length
@@ -34,6 +35,7 @@ type c1Encoder struct{ buf []byte }
 
 func (e *c1Encoder) lit(s string)              { e.buf = append(e.buf, s...) }
 func (e *c1Encoder) num(v *uint64, max uint64) { e.buf = strconv.AppendUint(e.buf, *v, 10) }
+func (e *c1Encoder) fixed(v uint64)            { e.buf = strconv.AppendUint(e.buf, v, 10) }
 func (e *c1Encoder) same(d *merkle.Digest)     { e.node(d) }
 func (e *c1Encoder) fail(string, ...any)       {}
 func (e *c1Encoder) failed() bool              { return false }
@@ -99,6 +101,13 @@ func (d *c1Decoder) num(v *uint64, max uint64) {
 		return
 	}
 	*v = n
+}
+
+func (d *c1Decoder) fixed(want uint64) {
+	got := want
+	if d.num(&got, math.MaxUint64); d.err == nil && got != want {
+		d.fail("integer %d, want %d", got, want)
+	}
 }
 
 func (d *c1Decoder) node(out *merkle.Digest) {

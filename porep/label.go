@@ -79,7 +79,7 @@ func labelSectors(ctx context.Context, ids []sector.ReplicaID, p sector.Proof, o
 	if err != nil {
 		return err
 	}
-	lanes := opt.lanes(len(ids))
+	lanes := opt.lanes(p, len(ids))
 	groups := (len(ids) + lanes - 1) / lanes
 	need := LabelMemory(p, lanes)
 	if err := opt.budget("labelling", need); err != nil {

@@ -297,3 +297,28 @@ func FuzzUnseal(f *testing.F) {
 		}
 	})
 }
+
+// TestAllocs holds entries to their budgets of allocations.
+func TestAllocs(t *testing.T) {
+	st, p, raw, _ := loadC1(t, "2k-v1_1")
+	buf := make([]byte, 0, len(raw))
+	for _, c := range []struct {
+		name string
+		most float64
+		do   func() error
+	}{
+		{"AppendC1", 8, func() error { _, err := p.AppendC1(buf, st.Proof); return err }},
+		{"DecodeC1", 24, func() error { _, err := porep.DecodeC1(raw, st.Proof); return err }},
+		{"Verify", 100, func() error { return porep.Verify(t.Context(), st, p, &porep.Options{Workers: 1}) }},
+		{"Challenges", 2, func() error {
+			_, err := porep.Challenges(st.Proof, st.ReplicaID(), st.CommR, st.Seed, 0)
+			return err
+		}},
+	} {
+		var err error
+		got := testing.AllocsPerRun(10, func() { err = c.do() })
+		if err != nil || got > c.most && !raceEnabled {
+			t.Errorf("%s: %v allocations, want %v at most: %v", c.name, got, c.most, err)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/porep/graph"
 	"github.com/assaylab/assay/porep/internal/label"
+	"github.com/assaylab/assay/porep/sector"
 )
 
 // Options are the knobs of the stages. nil and the zero value are fine; no result depends on them, except
@@ -18,7 +19,7 @@ type Options struct {
 	Workers int
 
 	// Lanes is the number of sectors that one goroutine labels side by side, 1 to 16; 0 is as many as
-	// there are, up to 4. More than four are taken only where AVX-512 outruns the CPU's SHA unit (it is measured
+	// there are and Memory holds, up to 4. More than four are taken only where AVX-512 outruns the CPU's SHA unit (it is measured
 	// once): sixteen then take about half the time a sector that four do, and four times their memory.
 	Lanes int
 
@@ -69,8 +70,9 @@ func (o *Options) workers() int {
 	return o.Workers
 }
 
-// lanes returns how many of n sectors are labelled side by side.
-func (o *Options) lanes(n int) int {
+// lanes returns how many of n sectors of kind p are labelled side by side: as many as asked for, or else as
+// many of the usual number as the budget holds, one at least.
+func (o *Options) lanes(p sector.Proof, n int) int {
 	most := usualLanes
 	if o != nil && o.Lanes > 0 {
 		most = o.Lanes
@@ -78,7 +80,14 @@ func (o *Options) lanes(n int) int {
 	if most > usualLanes {
 		most = min(most, label.Best())
 	}
-	return min(n, most)
+	n = min(n, most)
+	if o == nil || o.Lanes > 0 || o.Memory == 0 {
+		return n
+	}
+	for n > 1 && LabelMemory(p, n) > o.Memory {
+		n--
+	}
+	return n
 }
 
 // budget refuses a stage that needs more memory than there may be, or than a process can address.

@@ -25,7 +25,7 @@ func Seal(ctx context.Context, jobs []Job, opt *Options) ([]Statement, error) {
 	if len(jobs) == 0 {
 		return nil, fmt.Errorf("porep: no sectors to seal")
 	}
-	if err := opt.budget("labelling", LabelMemory(jobs[0].Proof, opt.lanes(len(jobs)))); err != nil {
+	if err := opt.budget("labelling", LabelMemory(jobs[0].Proof, opt.lanes(jobs[0].Proof, len(jobs)))); err != nil {
 		return nil, err
 	}
 	out, files, sectors := make([]Statement, len(jobs)), make([]Files, len(jobs)), make([]Sector, len(jobs))
