@@ -90,8 +90,8 @@ func or(v signed128, ok bool, other signed128) signed128 {
 	return other
 }
 
-func (x I64F64) raw() signed128 { return signed128{x.Hi, x.Lo} }
-func (x I96F32) raw() signed128 { return signed128{x.Hi, x.Lo} }
+func (x I64F64) raw() signed128 { return signed128(x) }
+func (x I96F32) raw() signed128 { return signed128(x) }
 
 // Add returns x + y, wrapping.
 func (x I64F64) Add(y I64F64) I64F64 { v, _ := x.raw().add(y.raw()); return I64F64(v) }

@@ -33,7 +33,7 @@ func (a u128) mul(b u128) (l [4]uint64) {
 	l[1], l[0] = bits.Mul64(a.lo, b.lo)
 	h, m := bits.Mul64(a.lo, b.hi)
 	l[1], c = bits.Add64(l[1], m, 0)
-	l[2], c = bits.Add64(h, 0, c)
+	l[2] = h + c
 	h, m = bits.Mul64(a.hi, b.lo)
 	l[1], c = bits.Add64(l[1], m, 0)
 	l[2], c = bits.Add64(l[2], h, c)

@@ -14,7 +14,6 @@ type Voter struct {
 	uid      int
 	variants *consensus.Variants
 	out      consensus.Output
-	cols     []uint16
 	vals     []uint16
 }
 
