@@ -112,7 +112,11 @@ func lossMasks(t *testing.T, n *tally) {
 			left--
 		}
 	}
-	for _, s := range [][2]int{{300, 200}, {1000, 24}, {4096, 4096}, {32768, 32768}, {65535, 1}} {
+	shapes := [][2]int{{300, 200}, {1000, 24}, {4096, 4096}, {32768, 32768}, {65535, 1}, {3, 33000}}
+	if full() {
+		shapes = append(shapes, [2]int{40000, 25000})
+	}
+	for _, s := range shapes {
 		if slow() && s[0] == 4096 {
 			continue
 		}

@@ -120,11 +120,29 @@ func (c *Code) Encode(shards [][]byte) error {
 	case c.own(size):
 		c.wide.encode(shards, c.workers)
 		return nil
-	case c.dense != nil:
-		c.dense.encode(shards)
-		return nil
+	case c.dense != nil || c.SizeMultiple() == multiple16:
+		return c.encode16(shards, size)
 	}
 	return coded(c.enc.Encode(shards))
+}
+
+// encode16 codes in GF(2^16), where every 64 bytes of the shards are a code of their own: workers take ranges.
+func (c *Code) encode16(shards [][]byte, size int) error {
+	const least = 4 << 10 // bytes of a shard that a worker takes
+	return parallel(min(c.workers, size/least+1), size/multiple16, func(lo, hi int) error {
+		part := shards
+		if hi-lo < size/multiple16 {
+			part = make([][]byte, len(shards))
+			for i, s := range shards {
+				part[i] = s[lo*multiple16 : hi*multiple16]
+			}
+		}
+		if c.dense != nil {
+			c.dense.encode(part)
+			return nil
+		}
+		return coded(c.enc.Encode(part))
+	})
 }
 
 // own reports whether shards of size bytes are coded by wide.

@@ -131,9 +131,9 @@ func TestSplitJoin(t *testing.T) {
 
 // TestWorkers compares the shards made by several workers.
 func TestWorkers(t *testing.T) {
-	for _, s := range [][2]int{{10, 4}, {17, 3}, {40, 40}} {
+	for _, s := range [][2]int{{10, 4}, {17, 3}, {40, 40}, {250, 20}} {
 		size := 1<<20 + 192
-		if slow() {
+		if slow() || s[0] == 250 {
 			size = 300<<10 + 192
 		}
 		want := encoded(t, newCode(t, s[0], s[1]), size, 5)
@@ -143,6 +143,12 @@ func TestWorkers(t *testing.T) {
 				t.Fatal(err)
 			}
 			got := cloneShards(want)
+			for i := s[0]; i < len(got); i++ {
+				clear(got[i])
+			}
+			if err := c.Encode(got); err != nil || !equalShards(got, want) {
+				t.Errorf("%v workers %d: encode %v", s, w, err)
+			}
 			for i := 0; i < s[1]; i++ {
 				got[i] = nil
 			}

@@ -275,3 +275,42 @@ func ExampleSquare_Prove() {
 	// true erasure: row 2 is not what its root promises
 	// <nil>
 }
+
+func ExampleRepair() {
+	clay, _ := NewClay(nil)
+	ctx := context.Background()
+	shards, w := make([]bytes.Buffer, 14), make([]io.Writer, 14)
+	for i := range w {
+		w[i] = &shards[i]
+	}
+	manifest, _ := Encode(ctx, clay, bytes.NewReader(make([]byte, 10<<16)), w, nil)
+
+	in, out := make([]io.ReaderAt, 14), make([]io.Writer, 14)
+	for i := range in {
+		in[i] = bytes.NewReader(shards[i].Bytes())
+	}
+	var rebuilt bytes.Buffer
+	out[5] = &rebuilt
+	report, err := Repair(ctx, manifest, in, out, nil)
+	fmt.Println(bytes.Equal(rebuilt.Bytes(), shards[5].Bytes()), float64(report.Read)/float64(report.Rebuilt), err)
+	// Output: true 3.25 <nil>
+}
+
+func ExampleEncodeShards() {
+	code, _ := New(10, 4, nil)
+	shards, _ := code.Split(bytes.Repeat([]byte("storage "), 1000))
+	manifest, _ := EncodeShards(context.Background(), code, shards, 8000, nil)
+	root, err := manifest.Root(nil)
+	fmt.Printf("%x %v\n", root[:4], err)
+	// Output: bcd50161 <nil>
+}
+
+func ExampleLRC_Plan() {
+	lrc, _ := NewLRC(LRCShape{Data: 12, Groups: 2, Global: 2}, nil)
+	plan, err := lrc.Plan(3, make([]bool, 16), 1<<20)
+	for _, r := range plan.Reads {
+		fmt.Print(r.Shard, " ")
+	}
+	fmt.Println(plan.Bytes()>>20, "MiB", err)
+	// Output: 0 1 2 4 5 12 6 MiB <nil>
+}
