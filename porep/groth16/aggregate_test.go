@@ -371,3 +371,44 @@ func BenchmarkVerifyAggregate(b *testing.B) {
 		})
 	}
 }
+
+// TestAggregateBytes makes the aggregates that bellperson made of the same proofs with the same reference string.
+func TestAggregateBytes(t *testing.T) {
+	var v struct {
+		Include    string `json:"include"`
+		SRS        string `json:"srs_hex"`
+		Proofs     string `json:"proofs_hex"`
+		Aggregates []struct {
+			Version int    `json:"version"`
+			Proofs  int    `json:"proofs"`
+			Bytes   string `json:"aggregate_hex"`
+		} `json:"aggregates"`
+	}
+	readJSON(t, "testdata/aggregate_bellperson.json", &v)
+	raw := unhex(t, v.SRS)
+	proofs, err := ParseProofs(unhex(t, v.Proofs), 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range v.Aggregates {
+		srs, err := ReadSRS(bytes.NewReader(raw), c.Proofs, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := srs.Aggregate(context.Background(), proofs[:c.Proofs], Version(c.Version), []byte(v.Include), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := unhex(t, c.Bytes)
+		if !bytes.Equal(a.AppendBytes(nil), want) {
+			t.Errorf("version %d of %d proofs: other bytes than bellperson's", c.Version, c.Proofs)
+		}
+		// The proofs prove nothing, but the inner equations hold.
+		if a, err = ParseAggregate(want); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.VerifyInner(context.Background(), Version(c.Version), []byte(v.Include), nil); err != nil {
+			t.Errorf("version %d of %d proofs: %v", c.Version, c.Proofs, err)
+		}
+	}
+}
