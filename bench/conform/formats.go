@@ -25,7 +25,7 @@ var formats = []format{
 	{prefix: "porep_c1_", issue: "SEAL", run: runC1},
 	{prefix: "post_challenges", issue: "POST", run: runPostChallenges},
 	{prefix: "post_vanilla", issue: "POST", run: runPostVanilla},
-	{prefix: "update", issue: "SECTOR"},
+	{prefix: "update", issue: "SECTOR", run: runUpdate},
 	{prefix: "groth16_post", issue: "SNARK", run: runGroth16Post},
 	{prefix: "groth16_seal", issue: "SNARK", run: runGroth16Seal},
 	{prefix: "groth16_update", issue: "SNARK", run: runGroth16Update},

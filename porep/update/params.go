@@ -27,10 +27,10 @@ type Params struct {
 	Hs [6]int
 }
 
-// NewParams returns the parameters of a sector size, with the H that the network uses. Errors wrap sector.ErrSize: upstream
-// has no updates of other sizes.
+// NewParams returns the parameters of a sector size, with the H that the network uses: the sizes of package sector without
+// 1 GiB, and the test sizes 1 KiB and 8 KiB. Errors wrap sector.ErrSize: upstream has no updates of other sizes.
 func NewParams(size sector.Size) (Params, error) {
-	if !size.Supported() || size == sector.Size1GiB {
+	if (!size.Supported() || size == sector.Size1GiB) && size != 1<<10 && size != 8<<10 {
 		return Params{}, fmt.Errorf("%w: no update of %v sectors", sector.ErrSize, size)
 	}
 	p, err := sector.NewProof(sector.PoRepID{}, size, sector.V1_1_0, 0)
@@ -58,6 +58,28 @@ func NewParams(size sector.Size) (Params, error) {
 	u.H = u.Hs[3]
 	return u, nil
 }
+
+// check refuses parameters that are not those of their size, or an H that is not admitted.
+func (p *Params) check() error {
+	if want, err := NewParams(p.Size); err != nil {
+		return err
+	} else if want.H = p.H; want != *p {
+		return fmt.Errorf("%w: these are not the parameters of %v sectors", sector.ErrSize, p.Size)
+	}
+	_, err := p.HSelect()
+	return err
+}
+
+// usual returns the parameters of a sector of that size as package sector has them.
+func (p *Params) usual() (sector.Proof, error) {
+	return sector.NewProof(sector.PoRepID{}, p.Size, sector.V1_1_0, 0)
+}
+
+// nodeBits is the length of a node's number.
+func (p *Params) nodeBits() int { return bits.TrailingZeros64(p.Size.Nodes()) }
+
+// apexBits is the length of an apex leaf's number within its partition.
+func (p *Params) apexBits() int { return bits.TrailingZeros(uint(p.ApexLeaves)) }
 
 // HSelect returns the number by which the circuit is told H: 2^i for the first i with Hs[i] = H. It fails where the circuit
 // does not admit H.

@@ -19,12 +19,7 @@ type Statement struct {
 
 // Check refuses a statement that no update can satisfy. Errors wrap sector.ErrCommitment or sector.ErrSize.
 func (s *Statement) Check() error {
-	if want, err := NewParams(s.Params.Size); err != nil {
-		return err
-	} else if want.H = s.Params.H; want != s.Params {
-		return fmt.Errorf("%w: these are not the parameters of %v sectors", sector.ErrSize, s.Params.Size)
-	}
-	if _, err := s.Params.HSelect(); err != nil {
+	if err := s.Params.check(); err != nil {
 		return err
 	}
 	return errors.Join(s.CommROld.Check(), s.CommDNew.Check(), s.CommRNew.Check())
