@@ -261,6 +261,13 @@ func (b bytes32) array() (out [32]byte) {
 func TestSealRecords(t *testing.T) {
 	dir := filepath.Join(vectorDir(t), "mainnet")
 	lines, golden := gunzip(t, filepath.Join(dir, "seal_records_v16.jsonl.gz")), gunzip(t, filepath.Join(dir, "public_inputs_v16.txt.gz"))
+	// With the published keys at hand the proofs are verified as well.
+	var published *groth16.Keys
+	if dir := os.Getenv("FIL_PROOFS_PARAMETER_CACHE"); dir != "" {
+		published = groth16.OpenKeys(dir, nil)
+	} else {
+		t.Run("published keys", func(t *testing.T) { t.Skip("published keys: FIL_PROOFS_PARAMETER_CACHE is not set") })
+	}
 	n := 0
 	for lines.Scan() && golden.Scan() {
 		var r record
@@ -307,6 +314,11 @@ func TestSealRecords(t *testing.T) {
 		if !testing.Short() || n < 20 {
 			if _, err := groth16.ParseProofs(proof, sp.Partitions); err != nil {
 				t.Fatalf("record %d: %v", n, err)
+			}
+		}
+		if published != nil {
+			if err := porep.VerifySeal(context.Background(), published, &st, proof, nil); err != nil {
+				t.Errorf("record %d: %v", n, err)
 			}
 		}
 		n++

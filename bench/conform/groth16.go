@@ -33,12 +33,14 @@ func (k *vkVector) bytes(v *vector) ([]byte, error) {
 			return nil, err
 		}
 	}
+	if err := errors.Join(equal(len(b), k.Len, "vk len"), equal(sum256(b), k.SHA256, "vk sha256")); err != nil {
+		return nil, err
+	}
 	key, err := groth16.ParseKey(b)
 	if err != nil {
 		return nil, err
 	}
-	return b, errors.Join(equal(len(b), k.Len, "vk len"), equal(sum256(b), k.SHA256, "vk sha256"),
-		equal(key.Inputs()+1, k.ICLen, "vk ic_len"), equalBytes(key.AppendBytes(nil), b, "vk bytes"))
+	return b, errors.Join(equal(key.Inputs()+1, k.ICLen, "vk ic_len"), equalBytes(key.AppendBytes(nil), b, "vk bytes"))
 }
 
 // beside finds the key among the .vk files of the vector's folder.
@@ -139,6 +141,10 @@ func runGroth16Raw(v *vector) (cases int, err error) {
 			return cases, fmt.Errorf("proof %d: no verify", i)
 		}
 		b, err := p.VK.bytes(v)
+		if errors.Is(err, groth16.ErrKey) && !*p.Verify {
+			cases++ // refused with its key
+			continue
+		}
 		if err != nil {
 			return cases, fmt.Errorf("proof %d (%s): %w", i, p.Name, err)
 		}
@@ -151,7 +157,11 @@ func runGroth16Raw(v *vector) (cases int, err error) {
 			key = k.Prepare()
 			prepared[sum256(b)] = key
 		}
-		if err := expect(verifyRaw(key, p.Inputs, p.Proof), groth16.ErrProof, *p.Verify, "proof %d (%s): verify", i, p.Name); err != nil {
+		err = verifyRaw(key, p.Inputs, p.Proof)
+		if errors.Is(err, groth16.ErrInputs) {
+			err = groth16.ErrProof // bare inputs that do not fit are part of what the file calls false
+		}
+		if err := expect(err, groth16.ErrProof, *p.Verify, "proof %d (%s): verify", i, p.Name); err != nil {
 			return cases, err
 		}
 		cases++
@@ -168,7 +178,7 @@ func verifyRaw(key *groth16.PreparedKey, inputs []hex32, proof []byte) error {
 		return err
 	}
 	if len(inputs) != n*key.Inputs() {
-		return fmt.Errorf("%d inputs for %d proofs of %d", len(inputs), n, key.Inputs())
+		return fmt.Errorf("%w: %d for %d proofs of %d", groth16.ErrInputs, len(inputs), n, key.Inputs())
 	}
 	batch := make([]groth16.Statement, n)
 	for k := range batch {

@@ -306,7 +306,7 @@ func TestAdversaryAggregate(t *testing.T) {
 			_, err := ParseAggregate(forged)
 			refuse("another stated number", err)
 		}
-		for i := 0; i < len(raw); i += 7 {
+		for i := 0; i < len(raw); i += 29 {
 			forged := bytes.Clone(raw)
 			forged[i] ^= 1 << (i % 8)
 			b, err := ParseAggregate(forged)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
@@ -130,5 +131,49 @@ func BenchmarkParseProof(b *testing.B) {
 		if _, err := ParseProof(raw); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestPrepareCost holds what making a window key ready costs against one verification under it: less with a trusted digest,
+// less than thirty with all points checked.
+func TestPrepareCost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a key of 25,839 inputs")
+	}
+	s := shapes[1]
+	f := fakeKey(rand.New(rand.NewPCG(1, 1)), s.n)
+	raw := f.key.AppendBytes(nil)
+	digest := DigestOf(raw)
+	in := f.inputs(s.n, s.fullEvery)
+	proof, key := f.prove(in), f.key.Prepare()
+	least := func(what func() error) time.Duration {
+		best := time.Hour
+		for range 3 {
+			start := time.Now()
+			if err := what(); err != nil {
+				t.Fatal(err)
+			}
+			best = min(best, time.Since(start))
+		}
+		return best
+	}
+	verify := least(func() error { return key.Verify(proof, in, &VerifyOptions{Workers: 1}) })
+	trusted := least(func() error {
+		k, err := ParseTrustedKey(raw, digest)
+		if err == nil {
+			k.Prepare()
+		}
+		return err
+	})
+	checked := least(func() error {
+		k, err := ParseKey(raw)
+		if err == nil {
+			k.Prepare()
+		}
+		return err
+	})
+	t.Logf("verify %v, prepare with a trusted digest %v, with all points checked %v", verify, trusted, checked)
+	if trusted >= verify || checked >= 30*verify {
+		t.Error("preparing a key takes too long")
 	}
 }

@@ -9,6 +9,9 @@
 // randomness into public inputs. No key is made up here; Keys finds published ones in a folder of the caller's and holds
 // them against the published digests.
 //
+// Limits: time depends on the values, all of which are public. Valid proofs are malleable. Identities, and bytes behind an
+// aggregate's end, are refused where bellperson is silent about them. 32-bit machines and WebAssembly work, slower.
+//
 // Exactness is shown by vectors/mainnet (a real 32 GiB proof under its real key, aggregates of mainnet) and by
 // vectors/filecoin/groth16_*.json, made with bellperson 0.27 and rust-fil-proofs 19.1.
 package groth16
