@@ -135,10 +135,10 @@ func BenchmarkParseProof(b *testing.B) {
 }
 
 // TestPrepareCost holds what making a window key ready costs against one verification under it: less with a trusted digest,
-// less than thirty with all points checked.
+// less than thirty with all points checked. It runs with ASSAY_LONG=1.
 func TestPrepareCost(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a key of 25,839 inputs")
+	if !long() {
+		t.Skip("a key of 25,839 inputs: ASSAY_LONG=1")
 	}
 	s := shapes[1]
 	f := fakeKey(rand.New(rand.NewPCG(1, 1)), s.n)
