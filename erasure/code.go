@@ -148,25 +148,22 @@ func (c *Code) encode16(shards [][]byte, size int) error {
 // own reports whether shards of size bytes are coded by wide.
 func (c *Code) own(size int) bool { return c.wide != nil && (c.enc == nil || size <= smallShard) }
 
-// Verify reports whether the parity shards belong to the data shards. It cannot tell which shard is wrong.
-// Errors: as Encode.
-func (c *Code) Verify(shards [][]byte) (bool, error) {
+// Verify checks that the parity shards belong to the data shards: nil if they do, ErrProof if not. It cannot tell
+// which shard is wrong. Other errors: as Encode.
+func (c *Code) Verify(shards [][]byte) error {
 	size, err := c.sizes(shards, false)
 	if err != nil {
-		return false, err
-	}
-	if c.enc != nil {
-		ok, err := c.enc.Verify(shards)
-		return ok, coded(err)
+		return err
 	}
 	again := append([][]byte(nil), shards[:c.data]...)
-	for range c.parity {
-		again = append(again, make([]byte, size))
-	}
+	again = append(again, cut(make([]byte, c.parity*size), c.parity, size)...)
 	if err := c.Encode(again); err != nil {
-		return false, err
+		return err
 	}
-	return equalShards(again[c.data:], shards[c.data:]), nil
+	if !equalShards(again[c.data:], shards[c.data:]) {
+		return fmt.Errorf("%w: the parity shards are not those of the data shards", ErrProof)
+	}
+	return nil
 }
 
 // Reconstruct rebuilds every lost shard.

@@ -29,6 +29,7 @@ type ShardError struct {
 	Err   error
 }
 
+// Error names the shard and the block.
 func (e *ShardError) Error() string {
 	if e.Block < 0 {
 		return fmt.Sprintf("erasure: shard %d: %v", e.Shard, e.Err)
@@ -36,4 +37,5 @@ func (e *ShardError) Error() string {
 	return fmt.Sprintf("erasure: shard %d block %d: %v", e.Shard, e.Block, e.Err)
 }
 
+// Unwrap returns the reason.
 func (e *ShardError) Unwrap() error { return e.Err }

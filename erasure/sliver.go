@@ -16,6 +16,7 @@ const (
 	Secondary                   // a column: n-2f symbols
 )
 
+// String returns "primary" or "secondary".
 func (k SliverKind) String() string {
 	if k == Primary {
 		return "primary"
@@ -58,8 +59,10 @@ func NewCommittee(n int) (*Committee, error) {
 	return &Committee{n: n, f: f, down: down, over: over}, nil
 }
 
-// Nodes returns n, Faulty f.
-func (c *Committee) Nodes() int  { return c.n }
+// Nodes returns n.
+func (c *Committee) Nodes() int { return c.n }
+
+// Faulty returns f, the number of nodes that may be faulty.
 func (c *Committee) Faulty() int { return c.f }
 
 // Symbols returns the number of symbols of a sliver: n-f of a primary, n-2f of a secondary one. As many symbols

@@ -19,6 +19,7 @@ const (
 	Column
 )
 
+// String returns "row" or "column".
 func (a Axis) String() string {
 	if a == Row {
 		return "row"

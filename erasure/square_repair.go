@@ -15,6 +15,7 @@ type ByzantineError struct {
 	Index int
 }
 
+// Error names the line.
 func (e *ByzantineError) Error() string {
 	return fmt.Sprintf("erasure: %v %d is not what its root promises", e.Axis, e.Index)
 }

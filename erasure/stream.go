@@ -203,8 +203,10 @@ func (o *Options) progress(stage string, done, total uint64) {
 	}
 }
 
-// Verify reads every block of every shard and reports which are bad. A nil reader is a missing shard. Memory
-// is one stripe. Errors: a manifest that is none, ErrShape, ctx.Err(); bad shards are no error.
+// Verify reads every block of every shard. A nil reader is a missing shard. Memory is one stripe.
+//
+// The error is nil if all is there and right; ErrProof if not, and the report names every missing shard and bad
+// block; anything else, without a report, could not be judged: a manifest that is none, ErrShape, ctx.Err().
 func Verify(ctx context.Context, m *Manifest, shards []io.ReaderAt, opt *Options) (*Report, error) {
 	r, err := newReading(m, shards, opt)
 	if err != nil {
@@ -222,6 +224,9 @@ func Verify(ctx context.Context, m *Manifest, shards []io.ReaderAt, opt *Options
 		}
 		r.read(b, make([][]byte, len(shards)), all)
 		opt.progress("verify", uint64(b+1), uint64(m.BlocksPerShard()))
+	}
+	if !r.report.Clean() {
+		return r.report, fmt.Errorf("%w: shards %v are damaged", ErrProof, r.report.Damaged())
 	}
 	return r.report, nil
 }
