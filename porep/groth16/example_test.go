@@ -1,6 +1,7 @@
 package groth16_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -78,4 +79,41 @@ func ExampleKeys_Key() {
 	// Output:
 	// true
 	// v28-stacked-proof-of-replication-merkletree-poseidon_hasher-8-8-0-sha256_hasher-82a357d2f2ca81dc61bb45f4a762807aedee1b0a53fd6c4e77b46a01bfef7820.vk
+}
+
+// Three proofs of one key become one.
+func ExampleSRS_Aggregate() {
+	ctx, setup := context.Background(), groth16test.New(1, 2)
+	key, err := groth16.ParseKey(setup.Key())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	srs, err := groth16.ReadSRS(bytes.NewReader(groth16test.SRS(1, 4)), 4, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var proofs []*groth16.Proof
+	var inputs []groth16.Scalar
+	for i := range uint64(3) {
+		in := []groth16.Scalar{groth16.ScalarUint64(i), groth16.ScalarUint64(i + 1)}
+		proof, err := groth16.ParseProof(setup.Prove(in))
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		proofs, inputs = append(proofs, proof), append(inputs, in...)
+	}
+	include := []byte("what the proofs are about")
+	a, err := srs.Aggregate(ctx, proofs, groth16.SnarkPackV2, include, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(a.Proofs(), "proofs with padding,", len(a.AppendBytes(nil)), "bytes")
+	fmt.Println(key.Prepare().VerifyAggregate(ctx, srs.Verifier(), a, groth16.SnarkPackV2, include, inputs, nil))
+	// Output:
+	// 4 proofs with padding, 8212 bytes
+	// <nil>
 }
