@@ -160,9 +160,13 @@ func oneLabel(id sector.ReplicaID, layer int, node uint64, parents []uint32, all
 	return sum
 }
 
-// labels8MiB labels four sectors of 8 MiB together into files, in CPU time a label, against PC1 of rust-fil-proofs on one such
+// labels8MiB labels sectors of 8 MiB together into files, in CPU time a label, against PC1 of rust-fil-proofs on one such
 // sector, single-core and multicore.
-func labels8MiB() ([]duel, func(), error) {
+func labels8MiB(lanes int) func() ([]duel, func(), error) {
+	return func() ([]duel, func(), error) { return labelFiles(lanes) }
+}
+
+func labelFiles(lanes int) ([]duel, func(), error) {
 	p, err := sector.StackedDRG8MiBV1_1.Proof()
 	if err != nil {
 		return nil, nil, err
@@ -181,7 +185,7 @@ func labels8MiB() ([]duel, func(), error) {
 	if err != nil {
 		return nil, closing, err
 	}
-	ids := labelIDs(4)
+	ids := labelIDs(lanes)
 	batch := func() error {
 		ws := make([]io.WriterAt, len(ids))
 		for i := range ws {
@@ -192,7 +196,7 @@ func labels8MiB() ([]duel, func(), error) {
 			defer f.Close()
 			ws[i] = f
 		}
-		return porep.LabelBatch(ctx, ids, p, ws, &porep.Options{Workers: 1, Parents: table})
+		return porep.LabelBatch(ctx, ids, p, ws, &porep.Options{Workers: 1, Lanes: lanes, Parents: table})
 	}
 	if err := batch(); err != nil {
 		return nil, closing, err
