@@ -287,6 +287,22 @@ func ExampleAcceptance() {
 	// 15 samples: accepted with probability 0.00663897 = 16511779776326487961983885/2487101054747111169266738176
 }
 
+// A light client holds the roots only and asks for shards at secret random places.
+func ExampleSamplePlaces() {
+	square, _ := Extend(make([]byte, 16*16*64), 64, nil)
+	roots, _ := square.Roots(context.Background(), nil)
+	good := 0
+	for _, p := range SamplePlaces([32]byte{42}, square.Width(), 20) {
+		answer, _ := square.Sample(Row, p.Row, p.Column) // from any node, over the network
+		if roots.Verify(answer, 64) == nil {
+			good++
+		}
+	}
+	p, _ := Acceptance(square.Width(), MinWithheld(square.Width()), int64(good)).Float64()
+	fmt.Printf("%d good samples; if the square cannot be rebuilt this happens with probability %.2g\n", good, p)
+	// Output: 20 good samples; if the square cannot be rebuilt this happens with probability 0.0012
+}
+
 func BenchmarkSquare(b *testing.B) {
 	const k, size = 128, 512
 	data := randomBytes(1, k*k*size)

@@ -177,6 +177,10 @@ func (r *reading) gather(stripe int64, blocks [][]byte, want []int) error {
 
 // fetch rebuilds the lost blocks of a stripe, reading others until that is possible.
 func (r *reading) fetch(stripe int64, blocks [][]byte, lost []int) error {
+	skip := make([]bool, len(blocks)) // lost, or tried already
+	for _, i := range lost {
+		skip[i] = true
+	}
 	for {
 		done, present, err := r.try(blocks, lost, r.blockSize(stripe))
 		if done || err != nil {
@@ -184,8 +188,8 @@ func (r *reading) fetch(stripe int64, blocks [][]byte, lost []int) error {
 		}
 		var next []int
 		for i := range blocks {
-			if len(next) < max(1, r.Data-present) && !r.dead[i] && len(blocks[i]) == 0 && !slices.Contains(lost, i) && !r.bad(i, stripe) {
-				next = append(next, i)
+			if len(next) < max(1, r.Data-present) && !r.dead[i] && len(blocks[i]) == 0 && !skip[i] {
+				next, skip[i] = append(next, i), true
 			}
 		}
 		if len(next) == 0 {
@@ -193,11 +197,6 @@ func (r *reading) fetch(stripe int64, blocks [][]byte, lost []int) error {
 		}
 		r.read(stripe, blocks, next)
 	}
-}
-
-// bad reports whether a block has been found bad already.
-func (r *reading) bad(shard int, stripe int64) bool {
-	return slices.Contains(r.report.Bad, Block{Shard: shard, Block: stripe})
 }
 
 // try rebuilds the lost blocks if those that are there suffice, and tells how many these are.

@@ -89,6 +89,35 @@ func TestStreams(t *testing.T) {
 	}
 }
 
+// TestManyShards streams an object over 65,536 shards in the acceptance run, over 1,200 otherwise.
+func TestManyShards(t *testing.T) {
+	k, m := 700, 500
+	if full() {
+		k, m = 32768, 32768
+	}
+	c := newCode(t, k, m)
+	s := store(t, c, 3_000_000, nil)
+	if s.m.Block > 1<<16 {
+		t.Errorf("stripes of %d bytes", s.m.Block*(k+m))
+	}
+	var lost []int
+	for i := range m - 1 {
+		lost = append(lost, i)
+	}
+	s.shards[k+m-1][9] ^= 1
+	var got bytes.Buffer
+	if report, err := Decode(bg, s.m, s.readers(lost...), &got, nil); err != nil || !bytes.Equal(got.Bytes(), s.data) {
+		t.Fatal(len(report.Missing), report.Bad, err)
+	}
+	if _, err := Decode(bg, s.m, s.readers(append(lost, k-1)...), io.Discard, nil); !errors.Is(err, ErrTooFewShards) {
+		t.Fatal(err)
+	}
+	p, err := s.m.Prove(k, nil)
+	if err != nil || p.Verify(s.root, nil) != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestEncodeShards compares the fused pass in memory with the stream.
 func TestEncodeShards(t *testing.T) {
 	for _, c := range coders(t) {
