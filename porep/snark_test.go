@@ -185,8 +185,8 @@ func TestVerifySealKinds(t *testing.T) {
 	}
 }
 
-// TestVerifyAggregateSeals aggregates seals and refuses what is no aggregate of them.
-func TestVerifyAggregateSeals(t *testing.T) {
+// TestAdversaryAggregateSeals aggregates seals and refuses what is no aggregate of them.
+func TestAdversaryAggregateSeals(t *testing.T) {
 	ctx := context.Background()
 	sp, err := sector.StackedDRG32GiBV1_1.Proof()
 	if err != nil {
@@ -217,17 +217,73 @@ func TestVerifyAggregateSeals(t *testing.T) {
 		if err := porep.VerifyAggregateSeals(ctx, keys, sts, v, a, nil); err != nil {
 			t.Fatalf("version %d: %v", v, err)
 		}
-		mixed := append([]porep.Statement(nil), sts...)
-		mixed[1].ID.Prover = sector.NewProverID(1001)
-		for name, bad := range map[string][]porep.Statement{
-			"no members": nil, "one": sts[:1], "another order": {sts[1], sts[0], sts[2]},
-			"mixed providers": mixed,
-		} {
-			if err := porep.VerifyAggregateSeals(ctx, keys, bad, v, a, nil); err == nil {
-				t.Errorf("%s accepted", name)
-			}
+	}
+	t.Run("P17", func(t *testing.T) { adversaryAggregates(t, srs, keys, sts, proofs) })
+}
+
+// adversaryAggregates tries aggregates of too few, too many, other and mixed seals.
+func adversaryAggregates(t *testing.T, srs *groth16.SRS, keys *groth16.Keys, sts []porep.Statement, proofs [][]byte) {
+	ctx, v := context.Background(), groth16.SnarkPackV2
+	a, err := porep.AggregateSeals(ctx, srs, sts, v, proofs, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tried, accepted := 0, 0
+	refuse := func(what string, err error) {
+		t.Helper()
+		if tried++; err == nil {
+			accepted++
+			t.Errorf("%s accepted", what)
 		}
 	}
+	change := func(i int, f func(*porep.Statement)) []porep.Statement {
+		out := append([]porep.Statement(nil), sts...)
+		f(&out[i])
+		return out
+	}
+	tooMany := make([]porep.Statement, 1<<16/sts[0].Proof.Partitions+1)
+	for i := range tooMany {
+		tooMany[i] = sts[0]
+	}
+	other, err := sector.StackedDRG64GiBV1_1.Proof()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, bad := range map[string][]porep.Statement{
+		"nothing": nil, "one of three": sts[:1], "two of three": sts[:2], "four of three": append(sts[:3:3], sts[0]), "one more than there may be": tooMany,
+		"another order": {sts[1], sts[0], sts[2]}, "one seal three times": {sts[0], sts[0], sts[0]},
+		"mixed providers": change(1, func(s *porep.Statement) { s.ID.Prover = sector.NewProverID(1001) }),
+		"mixed kinds":     change(1, func(s *porep.Statement) { s.Proof = other }),
+		"another ticket":  change(2, func(s *porep.Statement) { s.Ticket[0] ^= 1 }),
+		"another seed":    change(0, func(s *porep.Statement) { s.Seed[0] ^= 1 }),
+		"another CommR":   change(1, func(s *porep.Statement) { s.CommR[0] ^= 1 }),
+		"a CommR of zero": change(1, func(s *porep.Statement) { s.CommR = sector.CommR{} }),
+	} {
+		refuse(what, porep.VerifyAggregateSeals(ctx, keys, bad, v, a, nil))
+	}
+	refuse("the other version", porep.VerifyAggregateSeals(ctx, keys, sts, groth16.SnarkPackV1, a, nil))
+	refuse("version 3", porep.VerifyAggregateSeals(ctx, keys, sts, 3, a, nil))
+	refuse("a byte behind the end", porep.VerifyAggregateSeals(ctx, keys, sts, v, append(bytes.Clone(a), 0), nil))
+	for _, n := range []byte{0, 1, 3, 31, 33, 64} {
+		forged := bytes.Clone(a)
+		forged[5*288+48] = n
+		refuse("another number of proofs", porep.VerifyAggregateSeals(ctx, keys, sts, v, forged, nil))
+	}
+	// One bad member: what is malformed is named, what is false is found by the verifier.
+	cut := [][]byte{proofs[0], proofs[1][1:], proofs[2]}
+	_, err = porep.AggregateSeals(ctx, srs, sts, v, cut, nil)
+	refuse("a cut member", err)
+	if err != nil && !strings.Contains(err.Error(), "member 1") {
+		t.Errorf("the bad member is not named: %v", err)
+	}
+	false1, err := porep.AggregateSeals(ctx, srs, sts, v, [][]byte{proofs[0], proofs[2], proofs[2]}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refuse("a false member", porep.VerifyAggregateSeals(ctx, keys, sts, v, false1, nil))
+	_, err = porep.AggregateSeals(ctx, srs, sts, v, proofs[:2], nil)
+	refuse("fewer proofs than seals", err)
+	t.Logf("adversary %s tried=%d accepted=%d panics=%d", "P17", tried, accepted, 0)
 }
 
 // record is one line of seal_records_v16.jsonl.
