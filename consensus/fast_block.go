@@ -26,6 +26,9 @@ type block struct {
 	permit []uint8   // by row, a bit each, a multiple of 8 bytes: holds a new permit
 }
 
+// batchColumns is the number of columns whose bonds are stored together.
+const batchColumns = 32
+
 // blockLimit is the size up to which blocks are used however thin the columns are.
 const blockLimit = 1 << 20
 
@@ -146,7 +149,7 @@ func (w *worker) sizeBlock(height int) {
 		*v = resize(*v, height)
 	}
 	w.trust, w.gain = zeroed(w.trust, height), zeroed(w.gain, height)
-	w.store, w.mask = resize(w.store, height), zeroed(w.mask, (height+63)/64*8)
+	w.store, w.mask, w.batch = resize(w.store, batchColumns*height), zeroed(w.mask, batchColumns*((height+63)/64*8)), w.batch[:0]
 	w.rows, w.first = resize(w.rows, height), resize(w.first, height)
 	w.norm, w.ranked = w.norm[:0], w.ranked[:0]
 }
@@ -169,10 +172,20 @@ func (f *fast) blockColumns(ctx context.Context, w *worker, o *Output, dense boo
 		}
 		clear(raw)
 		clear(old)
-		if any {
-			f.blockStore(w, o, j, dense)
+		if !any {
+			continue
+		}
+		if w.batch = append(w.batch, int32(j)); len(w.batch) == batchColumns {
+			f.blockStore(w, o, dense)
 		}
 	}
+	f.blockStore(w, o, dense)
+}
+
+// packBatch packs a column's bonds into the next place of the batch: what is stored, and a bit for each there is.
+func (f *fast) packBatch(w *worker, ema, v []uint64) {
+	h, m, k := f.block.height, len(f.block.permit), len(w.batch)
+	packColumn(w.store[k*h:(k+1)*h], w.mask[k*m:(k+1)*m], ema, v)
 }
 
 // blockWeights returns consensus and rank of a column. Fresh reports weights for bonds: they are in w.forBonds, and under
@@ -233,7 +246,7 @@ func (f *fast) blockBonds2(w *worker, raw []uint16, j int, rank uint64, fresh bo
 		w.norm, w.ranked = append(w.norm, w.norm1...), append(w.ranked, int32(j))
 	}
 	divideColumn(w.norm1, top)
-	packColumn(w.store, w.mask, w.ema, w.norm1)
+	f.packBatch(w, w.ema, w.norm1)
 	return true
 }
 
@@ -271,7 +284,7 @@ func (f *fast) blockBonds3(w *worker, raw []uint16, j int, rank uint64, fresh bo
 	if sum == 0 {
 		return false
 	}
-	packColumn(w.store, w.mask, w.ema, w.ema)
+	f.packBatch(w, w.ema, w.ema)
 	if rank != 0 {
 		at := len(w.norm)
 		w.norm, w.ranked = append(w.norm, w.ema...), append(w.ranked, int32(j))
@@ -280,12 +293,30 @@ func (f *fast) blockBonds3(w *worker, raw []uint16, j int, rank uint64, fresh bo
 	return true
 }
 
-// blockStore writes the column's bonds into the rows that keep them.
-func (f *fast) blockStore(w *worker, o *Output, j int, dense bool) {
-	col, val, store := o.Bonds.Col, o.Bonds.Val, w.store
-	for word := 0; word < len(w.mask); word += 8 {
-		left := binary.LittleEndian.Uint64(w.mask[word:]) & binary.LittleEndian.Uint64(f.block.permit[word:])
-		for ; left != 0; left &= left - 1 {
+// blockStore writes the batch's bonds into the rows that keep them: by column and only what is there or, where that is most of
+// it, row after row.
+func (f *fast) blockStore(w *worker, o *Output, dense bool) {
+	m, total := len(f.block.permit), 0
+	for word := 0; word < len(w.batch)*m; word += 8 {
+		left := binary.LittleEndian.Uint64(w.mask[word:]) & binary.LittleEndian.Uint64(f.block.permit[word%m:])
+		binary.LittleEndian.PutUint64(w.mask[word:], left)
+		total += bits.OnesCount64(left)
+	}
+	if !dense && 2*total > len(w.batch)*f.block.height {
+		f.storeRows(w, o)
+	} else {
+		for k := range w.batch {
+			f.storeColumn(w, o, k, dense)
+		}
+	}
+	w.batch = w.batch[:0]
+}
+
+func (f *fast) storeColumn(w *worker, o *Output, k int, dense bool) {
+	h, m, j := f.block.height, len(f.block.permit), int(w.batch[k])
+	col, val, store, mask := o.Bonds.Col, o.Bonds.Val, w.store[k*h:(k+1)*h], w.mask[k*m:(k+1)*m]
+	for word := 0; word < m; word += 8 {
+		for left := binary.LittleEndian.Uint64(mask[word:]); left != 0; left &= left - 1 {
 			r := word*8 + bits.TrailingZeros64(left)
 			if dense {
 				val[int(w.first[r])+j] = store[r]
@@ -295,6 +326,24 @@ func (f *fast) blockStore(w *worker, o *Output, j int, dense bool) {
 			col[p], val[p] = uint16(j), store[r]
 			w.rows[r] = p + 1
 		}
+	}
+}
+
+func (f *fast) storeRows(w *worker, o *Output) {
+	h, m := f.block.height, len(f.block.permit)
+	for r := range f.rows {
+		if !f.rows[r].keep {
+			continue
+		}
+		p := int(w.rows[r])
+		col, val, n := o.Bonds.Col[p:], o.Bonds.Val[p:], 0
+		for k, j := range w.batch {
+			if w.mask[k*m+r/8]>>(r%8)&1 != 0 {
+				col[n], val[n] = uint16(j), w.store[k*h+r]
+				n++
+			}
+		}
+		w.rows[r] += int32(n)
 	}
 }
 

@@ -29,7 +29,8 @@ type worker struct {
 	fresh    []uint64 // stake times weights for bonds
 	freshSum uint64
 	norm1    []uint64
-	store    []uint16
+	batch    []int32  // columns whose bonds wait to be stored
+	store    []uint16 // of each column in batch
 	mask     []uint8
 	first    []int32  // by row: where its first bond is stored
 	norm     []uint64 // normalised bonds of the columns in ranked, one after the other

@@ -24,7 +24,8 @@ func normalizeColumn(dst []uint64, raw []uint16, sum []uint64, inv []float64) (t
 }
 
 // medianColumn returns the smallest score with less than kappa of the votes above it, given that the votes of positive
-// scores reach kappa > 0 and top is the largest score. It bisects the value: no sorting, no branch that depends on data.
+// scores reach kappa > 0 and top is the largest score. It bisects the value, each half drawn in to the scores
+// it holds: no sorting, and no branch on a score.
 func medianColumn(score, vote []uint64, kappa, top uint64) uint64 {
 	if avx512 {
 		return medianAVX512(&score[0], &vote[0], len(score), kappa, top)

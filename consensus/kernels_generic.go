@@ -21,16 +21,19 @@ func medianGeneric(score, vote []uint64, kappa, top uint64) uint64 {
 	low, high := uint64(0), top
 	for high-low > 1 {
 		middle := low + (high-low)/2
-		var above uint64
+		above, over, under := uint64(0), uint64(1<<64-1), uint64(0)
 		for k, v := range score {
 			if v > middle {
 				above += vote[k]
+				over = min(over, v)
+			} else {
+				under = max(under, v)
 			}
 		}
 		if above < kappa {
-			high = middle
+			high = under
 		} else {
-			low = middle
+			low = over - 1
 		}
 	}
 	return high

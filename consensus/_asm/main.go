@@ -163,8 +163,15 @@ func normalize() kernel {
 	}
 }
 
-// median halves the interval (low, high] of the answer: above low there are kappa votes or more, above high there are less.
+// median halves the interval (low, high] of the answer: above low there are kappa votes or more, above high there are less. Each
+// half is drawn in to the scores it holds, so that the steps are about the logarithm of the scores, not of their range.
 func median() kernel {
+	half := func(at string) []string {
+		return []string{
+			"VMOVDQU64 " + at + ", Z2", "VPCMPUQ $6, Z1, Z2, K1", "VPCMPUQ $2, Z1, Z2, K2",
+			"VPADDQ " + strings.Replace(at, "SI", "DX", 1) + ", Z0, K1, Z0", "VPMINUQ Z2, Z3, K1, Z3", "VPMAXUQ Z2, Z4, K2, Z4", "ADDQ $64, BX",
+		}
+	}
 	return kernel{
 		doc:  "func medianAVX512(score *uint64, vote *uint64, n int, kappa uint64, top uint64) (score0 uint64)",
 		name: "medianAVX512", args: 48, count: 16,
@@ -172,14 +179,21 @@ func median() kernel {
 		head: one("MOVQ kappa+24(FP), R8", "MOVQ top+32(FP), R9", "XORQ R10, R10", "SHLQ $3, CX"),
 		tail: join(one(
 			"halve:", "MOVQ R9, AX", "SUBQ R10, AX", "CMPQ AX, $1", "JBE  found",
-			"SHRQ $1, AX", "ADDQ R10, AX", "VPBROADCASTQ AX, Z1", "XORQ BX, BX"), zero("Z0", "Z5"), one(
-			"votes:", "VMOVDQU64 (SI)(BX*1), Z2", "VPCMPUQ $6, Z1, Z2, K1", "VPADDQ (DX)(BX*1), Z0, K1, Z0", "ADDQ $64, BX",
-			"CMPQ BX, CX", "JAE  counted",
-			"VMOVDQU64 (SI)(BX*1), Z3", "VPCMPUQ $6, Z1, Z3, K2", "VPADDQ (DX)(BX*1), Z5, K2, Z5", "ADDQ $64, BX",
-			"CMPQ BX, CX", "JB   votes",
-			"counted:", "VPADDQ Z5, Z0, Z0"), fold("VPADDQ", "Z0", "R11"), one(
-			"CMPQ R11, R8", "CMOVQCS AX, R9", "CMOVQCC AX, R10", "JMP  halve",
-			"found:", "MOVQ R9, score0+40(FP)")),
+			"SHRQ $1, AX", "ADDQ R10, AX", "VPBROADCASTQ AX, Z1", "XORQ BX, BX"), zero("Z0", "Z4"), one("VPTERNLOGQ $255, Z3, Z3, Z3", "votes:"),
+			half("(SI)(BX*1)"), one("CMPQ BX, CX", "JB   votes"),
+			fold("VPADDQ", "Z0", "R11"), foldHigh("VPMINUQ", "Z3", "R12"), fold("VPMAXUQ", "Z4", "R13"), one(
+				"DECQ R12", "CMPQ R11, R8", "CMOVQCS R13, R9", "CMOVQCC R12, R10", "JMP  halve",
+				"found:", "MOVQ R9, score0+40(FP)")),
+	}
+}
+
+// foldHigh is fold for a minimum: what the narrow moves clear is not to be read, so that lanes are swapped within the vector.
+func foldHigh(op, z, gp string) []string {
+	return []string{
+		"VSHUFI64X2 $0x4e, " + z + ", " + z + ", Z31", fmt.Sprintf("%s Z31, %s, %s", op, z, z),
+		"VSHUFI64X2 $0xb1, " + z + ", " + z + ", Z31", fmt.Sprintf("%s Z31, %s, %s", op, z, z),
+		"VPSHUFD $0x4e, " + z + ", Z31", fmt.Sprintf("%s Z31, %s, %s", op, z, z),
+		"VMOVQ X" + strings.TrimPrefix(z, "Z") + ", " + gp,
 	}
 }
 
