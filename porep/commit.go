@@ -18,7 +18,7 @@ import (
 // labels, the replica (data plus last label, in the field), TreeRLast over it, p_aux and t_aux. Layers
 // are read once and in order; every stage of it uses all workers. It returns CommR.
 //
-// The staged data is held against s.CommD first, and the layers against the replica id (see CheckLayers).
+// The staged data is held against s.CommD first, and samples of the layers against the replica id.
 // Errors: as Sector.Check; ErrFile for data or layers of another sector; ErrMemory, see CommitMemory; those
 // of the file system; ctx.Err(). On an error no half-made file keeps its name.
 //
@@ -97,6 +97,10 @@ func (c *committer) close() {
 	_ = c.staged.Close() // only read
 }
 
+// commitSamples is the number of labels of each layer that Commit computes again: enough to tell layers of
+// another sector or another graph. LabelFiles looked at more when it made them.
+const commitSamples = 256
+
 // checkInputs holds the data against CommD and the layers against the replica id.
 func (c *committer) checkInputs(ctx context.Context) error {
 	root, err := merkle.BuildFiles(ctx, sha2.SHA254{}, c.shapes.d, merkle.Layout{}, merkle.FromReaderAt(c.staged), nil, c.opt.merkle("check data"))
@@ -106,7 +110,7 @@ func (c *committer) checkInputs(ctx context.Context) error {
 	if sector.CommD(root) != c.s.CommD {
 		return fmt.Errorf("%w: %s has CommD %x, want %v", ErrFile, c.f.Staged, root, c.s.CommD)
 	}
-	return c.f.CheckLayers(ctx, c.s, c.s.Proof.Layers)
+	return c.f.checkLayers(ctx, c.s, c.s.Proof.Layers, commitSamples)
 }
 
 // A window is what one goroutine reads of the layers and of the data.

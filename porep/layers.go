@@ -46,8 +46,12 @@ func LabelFiles(ctx context.Context, fs []Files, ss []Sector, opt *Options) erro
 			before[i] = r
 		}
 	}
+	g, err := labelGraph(p, ids...)
+	if err != nil {
+		return err
+	}
 	return labelSectors(ctx, ids, p, opt, done, before, func(from, n int) sink {
-		return &fileSink{files: fs[from : from+n], size: int64(p.Size), opt: opt}
+		return &fileSink{ctx: ctx, g: g, ids: ids[from : from+n], files: fs[from : from+n], size: int64(p.Size), opt: opt}
 	})
 }
 
@@ -70,8 +74,12 @@ func keptLayers(ctx context.Context, fs []Files, ss []Sector, opt *Options) (int
 	return done, nil
 }
 
-// A fileSink writes each layer into its file.
+// A fileSink writes each layer into its file and checks samples of it before the file gets its name: a label
+// that memory or processor spoilt would otherwise go unseen until the sector is challenged.
 type fileSink struct {
+	ctx   context.Context // of the call that labels
+	g     *graph.Graph
+	ids   []sector.ReplicaID
 	files []Files
 	size  int64
 	opt   *Options
@@ -93,16 +101,35 @@ func (s *fileSink) write(lane, layer int, b []byte, off int64) error {
 	return err
 }
 
-func (s *fileSink) end(int) error {
+func (s *fileSink) end(layer int) error {
 	out := s.out
 	s.out = nil
 	defer out.drop()
+	for i, f := range out {
+		if err := s.check(layer, i, f); err != nil {
+			return fmt.Errorf("%s, just made: %w", f.path, err)
+		}
+	}
 	return out.finish(s.opt)
+}
+
+// check computes samples of a sector's new layer again.
+func (s *fileSink) check(layer, i int, cur io.ReaderAt) error {
+	if layer == 1 {
+		return checkLayer(s.ctx, s.g, s.ids[i], layer, layerSamples, cur, nil)
+	}
+	prev, err := open(s.files[i].layer(layer-1), s.size)
+	if err != nil {
+		return err
+	}
+	defer prev.Close()
+	return checkLayer(s.ctx, s.g, s.ids[i], layer, layerSamples, cur, prev)
 }
 
 func (s *fileSink) close() { s.out.drop() }
 
-// layerSamples is the number of labels of each layer that CheckLayers computes again.
+// layerSamples is the number of labels of each layer that are computed again when it was made, and before
+// it is kept.
 const layerSamples = 2048
 
 // CheckLayers holds the first n layer files against the replica id: the label of node 0 in each, and
@@ -110,6 +137,10 @@ const layerSamples = 2048
 // another graph never passes; where a share s of the labels is bad, 1-(1-s)^2048 is the chance that it
 // is seen. Errors: ErrFile, those of the file system, ctx.Err().
 func (f *Files) CheckLayers(ctx context.Context, s *Sector, n int) error {
+	return f.checkLayers(ctx, s, n, layerSamples)
+}
+
+func (f *Files) checkLayers(ctx context.Context, s *Sector, n, samples int) error {
 	if n == 0 {
 		return nil
 	}
@@ -124,7 +155,7 @@ func (f *Files) CheckLayers(ctx context.Context, s *Sector, n int) error {
 			return err
 		}
 		defer cur.Close()
-		if err := checkLayer(ctx, g, s.ReplicaID(), layer, cur, prev); err != nil {
+		if err := checkLayer(ctx, g, s.ReplicaID(), layer, samples, cur, prev); err != nil {
 			return fmt.Errorf("%s: %w", f.layer(layer), err)
 		}
 		prev = cur
@@ -133,9 +164,9 @@ func (f *Files) CheckLayers(ctx context.Context, s *Sector, n int) error {
 }
 
 // checkLayer computes samples of a layer again.
-func checkLayer(ctx context.Context, g *graph.Graph, id sector.ReplicaID, layer int, cur, prev io.ReaderAt) error {
+func checkLayer(ctx context.Context, g *graph.Graph, id sector.ReplicaID, layer, most int, cur, prev io.ReaderAt) error {
 	rng := rand.New(rand.NewPCG(binary.LittleEndian.Uint64(id[:]), uint64(layer)))
-	samples := min(uint64(layerSamples), g.Nodes())
+	samples := min(uint64(most), g.Nodes())
 	for i := range samples {
 		node := i
 		if i > 1 && samples < g.Nodes() {

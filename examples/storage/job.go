@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 
 	"github.com/zeebo/blake3"
 
@@ -102,7 +103,10 @@ func (j *job) save() error {
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(path+".tmp", path)
+	if err := os.Rename(path+".tmp", path); err != nil {
+		return err
+	}
+	return syncDir(j.dir)
 }
 
 // files says where the sector's files lie.
@@ -177,4 +181,16 @@ func digestFile(path string) (record, error) {
 	h := blake3.New()
 	n, err := io.Copy(h, f)
 	return record{n, hex.EncodeToString(h.Sum(nil))}, err
+}
+
+// syncDir makes a rename durable, where the system can.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
 }

@@ -127,24 +127,36 @@ func TestOtherJob(t *testing.T) {
 	}
 }
 
-// TestMalformed gives the command lines and the verifier nonsense (S20): one line, an error, no panic.
-func TestMalformed(t *testing.T) {
-	var usage usageError
-	for _, args := range [][]string{{"-size", "3KiB"}, {"-size"}, {"-x"}, {"surplus"}, {"-verify=maybe"}} {
-		if err := command(t.Context(), args); !errors.As(err, &usage) || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%q: %v", args, err)
+// TestAdversary gives the command lines and the verifier nonsense (S20): one line, an error, no panic.
+func TestAdversary(t *testing.T) {
+	t.Run("S20", func(t *testing.T) {
+		tried, accepted, panics := 0, 0, 0
+		refuses := func(what string, usage bool, do func() error) {
+			t.Helper()
+			tried++
+			defer func() {
+				if p := recover(); p != nil {
+					panics++
+					t.Errorf("%s: panic: %v", what, p)
+				}
+			}()
+			err, u := do(), usageError{}
+			if err == nil || usage != errors.As(err, &u) || strings.Contains(err.Error(), "goroutine") {
+				accepted++
+				t.Errorf("%s: %v", what, err)
+			}
 		}
-	}
-	for _, args := range [][]string{{"-in", "/does/not/exist"}, {"-in", t.TempDir()}, {"-size", "2KiB", "-in", os.Args[0]}} {
-		if err := command(t.Context(), args); err == nil || errors.As(err, &usage) {
-			t.Errorf("%q: %v", args, err)
+		for _, args := range [][]string{{"-size", "3KiB"}, {"-size"}, {"-x"}, {"surplus"}, {"-verify=maybe"}, {"-size", ""}} {
+			refuses(strings.Join(args, " "), true, func() error { return command(t.Context(), args) })
 		}
-	}
-	for _, in := range []string{"", "x", "{}", "{}\n", "null\n{}", "{\"seal_proof\":99}\n{}", "{\"seal_proof\":5}\n", "{\"ticket\":\"00\"}\n"} {
-		if err := verifier(t.Context(), strings.NewReader(in), new(bytes.Buffer)); err == nil {
-			t.Errorf("the verifier accepts %q", in)
+		for _, args := range [][]string{{"-in", "/does/not/exist"}, {"-in", t.TempDir()}, {"-size", "2KiB", "-in", os.Args[0]}} {
+			refuses(strings.Join(args, " "), false, func() error { return command(t.Context(), args) })
 		}
-	}
+		for _, in := range []string{"", "x", "{}", "{}\n", "null\n{}", "{\"seal_proof\":99}\n{}", "{\"seal_proof\":5}\n", "{\"ticket\":\"00\"}\n"} {
+			refuses("verify "+in, false, func() error { return verifier(t.Context(), strings.NewReader(in), new(bytes.Buffer)) })
+		}
+		t.Logf("adversary %s tried=%d accepted=%d panics=%d", "S20", tried, accepted, panics)
+	})
 }
 
 // TestSourceTar expects as many files as fit, in name order, and the same bytes each time.
