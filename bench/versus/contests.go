@@ -49,4 +49,6 @@ var contests = []contest{
 	{"erasure/square-128", square128},
 	{"erasure/square-128-repair", square128Repair},
 	{"yuma/whatif-4096", yumaWhatIf},
+	{"post/prove", postProve},
+	{"post/verify", postVerify},
 }

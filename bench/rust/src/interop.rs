@@ -64,7 +64,9 @@ fn commitment(args: &[String], i: usize) -> Result<Commitment> {
 }
 
 fn path(args: &[String], i: usize) -> Result<PathBuf> {
-    Ok(PathBuf::from(args.get(i).context("a file name is missing")?))
+    Ok(PathBuf::from(
+        args.get(i).context("a file name is missing")?,
+    ))
 }
 
 impl Sector {
@@ -159,8 +161,14 @@ impl Sector {
     fn verify(&self, args: &[String]) -> Result<()> {
         let (comm_d, comm_r) = (commitment(args, 0)?, commitment(args, 1)?);
         let c1: SealCommitPhase1Output<Shape> = serde_json::from_slice(&fs::read(path(args, 2)?)?)?;
-        ensure!(c1.comm_d == comm_d && c1.comm_r == comm_r, "other commitments");
-        ensure!(c1.seed == self.seed && c1.ticket == self.ticket, "other randomness");
+        ensure!(
+            c1.comm_d == comm_d && c1.comm_r == comm_r,
+            "other commitments"
+        );
+        ensure!(
+            c1.seed == self.seed && c1.ticket == self.ticket,
+            "other randomness"
+        );
         let comm_d: DefaultPieceDomain = as_safe_commitment(&comm_d, "comm_d")?;
         let inputs = stacked::PublicInputs {
             replica_id: stacked::generate_replica_id::<filecoin_proofs::DefaultTreeHasher, _>(

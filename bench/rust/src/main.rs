@@ -10,6 +10,7 @@
 
 mod hash;
 mod interop;
+mod post;
 mod proto;
 mod seal;
 mod snark;
@@ -41,6 +42,7 @@ fn start(args: &[String]) -> Result<()> {
         "graph" => seal::graph(rest)?,
         "labels" => seal::labels(rest)?,
         "pc2" => seal::pc2(rest)?,
+        "post" => post::post(rest)?,
         "groth16" => snark::groth16(rest)?,
         "snarkpack" => snark::snarkpack(rest)?,
         other => bail!("unknown contest {other}"),
