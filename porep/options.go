@@ -37,6 +37,10 @@ type Options struct {
 	// still held against the replica id and against each other by samples.
 	Keep func(path string) bool
 
+	// TrustLayers lets Commit take the layers as they are. It is for callers that do not know the ticket, without which
+	// layers cannot be told from another sector's.
+	TrustLayers bool
+
 	// Made, if not nil, is called with the path of each file once it is whole and synced under its name, by
 	// one goroutine at a time for each sector. An error ends the stage.
 	Made func(path string) error
