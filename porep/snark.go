@@ -107,7 +107,7 @@ func VerifyAggregateSeals(ctx context.Context, keys *groth16.Keys, sts []Stateme
 	if err != nil {
 		return err
 	}
-	srs, err := keys.VerifierSRS()
+	srs, err := keys.VerifierSRS(ctx)
 	if err != nil {
 		return err
 	}

@@ -150,7 +150,7 @@ func inputsOf(t *testing.T, st *porep.Statement) [][]groth16.Scalar {
 func TestVerifySealKinds(t *testing.T) {
 	ctx := context.Background()
 	srs := groth16test.SRS(1, 128)
-	parsed, err := groth16.ReadSRS(bytes.NewReader(srs), 128, nil)
+	parsed, err := groth16.ReadSRS(context.Background(), bytes.NewReader(srs), 128, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,7 +193,7 @@ func TestAdversaryAggregateSeals(t *testing.T) {
 		t.Fatal(err)
 	}
 	raw := groth16test.SRS(1, 32)
-	srs, err := groth16.ReadSRS(bytes.NewReader(raw), 32, nil)
+	srs, err := groth16.ReadSRS(context.Background(), bytes.NewReader(raw), 32, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

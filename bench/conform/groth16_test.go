@@ -141,7 +141,7 @@ func TestGroth16OtherSizes(t *testing.T) {
 
 	// An aggregate of three times one partition, padded to four.
 	raw := groth16test.SRS(1, 4)
-	srs, err := groth16.ReadSRS(bytes.NewReader(raw), 4, nil)
+	srs, err := groth16.ReadSRS(context.Background(), bytes.NewReader(raw), 4, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

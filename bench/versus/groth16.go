@@ -263,7 +263,7 @@ func loadSnarkpack(dir string, live bool, n int) (func() error, error) {
 			}
 		}
 		raw := groth16test.SRS(1, n)
-		srs, err := groth16.ReadSRS(bytes.NewReader(raw), n, nil)
+		srs, err := groth16.ReadSRS(context.Background(), bytes.NewReader(raw), n, nil)
 		if err != nil {
 			return nil, err
 		}

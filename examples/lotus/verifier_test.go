@@ -133,7 +133,7 @@ func TestSeals(t *testing.T) {
 	info.Proof = info.Proof[1:]
 	expect(t, "a cut proof", false)(v.VerifySeal(info))
 
-	srs, err := groth16.ReadSRS(bytes.NewReader(raw), 32, nil)
+	srs, err := groth16.ReadSRS(context.Background(), bytes.NewReader(raw), 32, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

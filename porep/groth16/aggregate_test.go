@@ -391,7 +391,7 @@ func TestAggregateBytes(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range v.Aggregates {
-		srs, err := ReadSRS(bytes.NewReader(raw), c.Proofs, nil)
+		srs, err := ReadSRS(context.Background(), bytes.NewReader(raw), c.Proofs, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -89,7 +89,7 @@ func ExampleSRS_Aggregate() {
 		fmt.Println(err)
 		return
 	}
-	srs, err := groth16.ReadSRS(bytes.NewReader(groth16test.SRS(1, 4)), 4, nil)
+	srs, err := groth16.ReadSRS(context.Background(), bytes.NewReader(groth16test.SRS(1, 4)), 4, nil)
 	if err != nil {
 		fmt.Println(err)
 		return

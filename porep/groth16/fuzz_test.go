@@ -2,6 +2,7 @@ package groth16
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"math"
 	"math/rand/v2"
@@ -129,7 +130,7 @@ func FuzzReadSRS(f *testing.F) {
 	f.Add([]byte{0, 15, 0, 0}, 1<<18)
 	f.Fuzz(func(t *testing.T, b []byte, n int) {
 		bounded(t, len(b), func() {
-			if s, err := ReadSRS(bytes.NewReader(b), n, nil); err == nil && s.MaxProofs() < n {
+			if s, err := ReadSRS(context.Background(), bytes.NewReader(b), n, nil); err == nil && s.MaxProofs() < n {
 				t.Error("a reference string that serves fewer proofs than asked for")
 			} else if err != nil && !errors.Is(err, ErrKey) {
 				t.Error(err)

@@ -2,6 +2,7 @@ package groth16
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io/fs"
 	"math/rand/v2"
@@ -92,27 +93,32 @@ func TestKeys(t *testing.T) {
 func TestKeysSRS(t *testing.T) {
 	raw := fakeSRS(rand.New(rand.NewPCG(1, 1)), 4).appendBytes(nil)
 	k := NewKeys(fstest.MapFS{ReferenceFile: {Data: raw}}, &KeysOptions{Trusted: map[string]Digest{ReferenceFile: DigestOf(raw)}})
-	if _, err := k.VerifierSRS(); err != nil {
+	if _, err := k.VerifierSRS(context.Background()); err != nil {
 		t.Error(err)
 	}
-	s, err := k.SRS(4)
+	s, err := k.SRS(context.Background(), 4)
 	if err != nil || s.MaxProofs() != 4 {
 		t.Errorf("%v, %v", s, err)
 	}
 	var ke *KeyError
-	if _, err := k.SRS(8); !errors.As(err, &ke) {
+	if _, err := k.SRS(context.Background(), 8); !errors.As(err, &ke) {
 		t.Errorf("more than there is: %v", err)
 	}
-	if _, err := NewKeys(fstest.MapFS{ReferenceFile: {Data: raw}}, nil).VerifierSRS(); !errors.As(err, &ke) || !errors.Is(err, ErrKey) {
+	if _, err := NewKeys(fstest.MapFS{ReferenceFile: {Data: raw}}, nil).VerifierSRS(context.Background()); !errors.As(err, &ke) || !errors.Is(err, ErrKey) {
 		t.Errorf("another reference string than the published one: %v", err)
 	}
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := ReadSRS(ended, bytes.NewReader(raw), 1, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("an ended context: %v", err)
+	}
 	for n := 0; n < len(raw); n += 31 {
-		if _, err := ReadSRS(bytes.NewReader(raw[:n]), 1, nil); !errors.Is(err, ErrKey) {
+		if _, err := ReadSRS(context.Background(), bytes.NewReader(raw[:n]), 1, nil); !errors.Is(err, ErrKey) {
 			t.Errorf("cut to %d bytes: %v", n, err)
 		}
 	}
 	for _, n := range []int{-1, 0, 3, MaxAggregate * 2} {
-		if _, err := ReadSRS(bytes.NewReader(raw), n, nil); err == nil {
+		if _, err := ReadSRS(context.Background(), bytes.NewReader(raw), n, nil); err == nil {
 			t.Errorf("for %d proofs", n)
 		}
 	}

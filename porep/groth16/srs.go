@@ -2,7 +2,9 @@ package groth16
 
 import (
 	"bufio"
+	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 
@@ -110,7 +112,7 @@ const maxReference = 2<<19 + 1
 //
 // Source: bellperson 0.27, src/groth16/aggregate/srs.rs: four lists (g·alpha^i, g·beta^i, h·alpha^i, h·beta^i), each a
 // big-endian uint32 and compressed points.
-func ReadSRS(r io.Reader, n int, trusted *Digest) (*SRS, error) {
+func ReadSRS(ctx context.Context, r io.Reader, n int, trusted *Digest) (*SRS, error) {
 	if n < 1 || n > MaxAggregate || n&(n-1) != 0 {
 		return nil, fmt.Errorf("%w: no reference string for %d proofs", ErrKey, n)
 	}
@@ -118,7 +120,7 @@ func ReadSRS(r io.Reader, n int, trusted *Digest) (*SRS, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := bufio.NewReader(io.TeeReader(r, sum))
+	in := bufio.NewReader(io.TeeReader(&contextReader{ctx, r}, sum))
 	var lists [4][]byte
 	for i := range lists {
 		size, keep := sizeG1, 2*n
@@ -135,7 +137,20 @@ func ReadSRS(r io.Reader, n int, trusted *Digest) (*SRS, error) {
 	if got := Digest(sum.Sum(nil)[:16]); trusted != nil && got != *trusted {
 		return nil, fmt.Errorf("%w: got digest %x, want %x", ErrKey, got, *trusted)
 	}
-	return decodeSRS(lists)
+	return decodeSRS(ctx, lists)
+}
+
+// A contextReader ends with its context.
+type contextReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (c *contextReader) Read(b []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(b)
 }
 
 // readList reads one list and returns the bytes of its first keep points.
@@ -161,16 +176,19 @@ func readList(r io.Reader, size, keep int) ([]byte, error) {
 	return kept, err
 }
 
-func decodeSRS(lists [4][]byte) (*SRS, error) {
+func decodeSRS(ctx context.Context, lists [4][]byte) (*SRS, error) {
 	s := &SRS{
 		gAlpha: make([]bls.G1Affine, len(lists[0])/sizeG1), gBeta: make([]bls.G1Affine, len(lists[1])/sizeG1),
 		hAlpha: make([]bls.G2Affine, len(lists[2])/sizeG2), hBeta: make([]bls.G2Affine, len(lists[3])/sizeG2),
 	}
-	var g errgroup.Group
+	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(defaultWorkers(0))
 	for i, points := range [][]bls.G1Affine{s.gAlpha, s.gBeta} {
 		for j := range points {
 			g.Go(func() error {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
 				if r := decodeG1(&points[j], lists[i][j*sizeG1:(j+1)*sizeG1]); r != "" {
 					return &PointError{Point: fmt.Sprintf("g power %d of list %d", j, i), Reason: r, Kind: ErrKey}
 				}
@@ -181,6 +199,9 @@ func decodeSRS(lists [4][]byte) (*SRS, error) {
 	for i, points := range [][]bls.G2Affine{s.hAlpha, s.hBeta} {
 		for j := range points {
 			g.Go(func() error {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
 				if r := decodeG2(&points[j], lists[i+2][j*sizeG2:(j+1)*sizeG2]); r != "" {
 					return &PointError{Point: fmt.Sprintf("h power %d of list %d", j, i+2), Reason: r, Kind: ErrKey}
 				}
@@ -192,15 +213,15 @@ func decodeSRS(lists [4][]byte) (*SRS, error) {
 }
 
 // SRS returns the published reference string as far as aggregating n proofs needs it. It is read anew at every call.
-func (k *Keys) SRS(n int) (*SRS, error) {
-	s, err := k.readSRS(n)
+func (k *Keys) SRS(ctx context.Context, n int) (*SRS, error) {
+	s, err := k.readSRS(ctx, n)
 	if err != nil {
 		return nil, &KeyError{File: ReferenceFile, Err: err}
 	}
 	return s, nil
 }
 
-func (k *Keys) readSRS(n int) (*SRS, error) {
+func (k *Keys) readSRS(ctx context.Context, n int) (*SRS, error) {
 	want, err := k.digest(ReferenceFile)
 	if err != nil {
 		return nil, err
@@ -210,22 +231,28 @@ func (k *Keys) readSRS(n int) (*SRS, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return ReadSRS(f, n, &want)
+	return ReadSRS(ctx, f, n, &want)
 }
 
 // VerifierSRS returns what verification needs of the published reference string. The file is read once, all of it, to
 // compare its digest.
-func (k *Keys) VerifierSRS() (*VerifierSRS, error) {
-	slot := k.slot(ReferenceFile)
-	slot.once.Do(func() {
-		var s *SRS
-		if s, slot.err = k.readSRS(1); slot.err == nil {
-			slot.srs = s.Verifier()
+func (k *Keys) VerifierSRS(ctx context.Context) (*VerifierSRS, error) {
+	for {
+		slot := k.slot(ReferenceFile)
+		slot.once.Do(func() {
+			var s *SRS
+			if s, slot.err = k.readSRS(ctx, 1); slot.err == nil {
+				slot.srs = s.Verifier()
+			}
+		})
+		if slot.err == nil {
+			return slot.srs, nil
 		}
-	})
-	if slot.err != nil {
 		k.forget(ReferenceFile, slot)
-		return nil, &KeyError{File: ReferenceFile, Err: slot.err}
+		ended := errors.Is(slot.err, context.Canceled) || errors.Is(slot.err, context.DeadlineExceeded)
+		if !ended || ctx.Err() != nil {
+			return nil, &KeyError{File: ReferenceFile, Err: slot.err}
+		}
+		// It was another caller's context that ended.
 	}
-	return slot.srs, nil
 }

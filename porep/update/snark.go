@@ -95,7 +95,7 @@ func VerifyAggregate(ctx context.Context, keys *groth16.Keys, ss []Statement, pr
 	if err != nil {
 		return err
 	}
-	srs, err := keys.VerifierSRS()
+	srs, err := keys.VerifierSRS(ctx)
 	if err != nil {
 		return err
 	}

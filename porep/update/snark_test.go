@@ -161,7 +161,7 @@ func TestVerifyReplicaUpdateVector(t *testing.T) {
 func TestVerifyKinds(t *testing.T) {
 	ctx := context.Background()
 	raw := groth16test.SRS(1, 32)
-	srs, err := groth16.ReadSRS(bytes.NewReader(raw), 32, nil)
+	srs, err := groth16.ReadSRS(context.Background(), bytes.NewReader(raw), 32, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
