@@ -34,8 +34,8 @@ func labelIDs(n int) []sector.ReplicaID {
 	return ids
 }
 
-// labelsCached labels lanes sectors of 32 KiB together, 11 layers, parents at hand, labels thrown away. The peers hash as
-// many messages of a label's length and have their data ready: no parent is gathered there.
+// labelsCached labels lanes sectors of 32 KiB together, 11 layers, parents at hand, labels thrown away. The
+// peers hash as many messages of a label's length and have their data ready: no parent is gathered there.
 func labelsCached(lanes int) func() ([]duel, func(), error) {
 	return func() ([]duel, func(), error) {
 		p, err := sector.NewProof(sector.NewPoRepID(6, 0), 32<<10, sector.V1_1_0, 0)
@@ -66,8 +66,8 @@ func labelsCached(lanes int) func() ([]duel, func(), error) {
 	}
 }
 
-// againstMessages are the duels of labels against the bare hashing of as many messages of their length, by crypto/sha256 and by
-// Rust's sha2.
+// againstMessages are the duels of labels against the bare hashing of as many messages of their length, by
+// crypto/sha256 and by Rust's sha2.
 func againstMessages(labels float64, ours side, check func() error) ([]duel, func(), error) {
 	const count = 64
 	data := labelledBytes("assay/sha2", labelMessage*count)
@@ -160,8 +160,8 @@ func oneLabel(id sector.ReplicaID, layer int, node uint64, parents []uint32, all
 	return sum
 }
 
-// labels8MiB labels sectors of 8 MiB together into files, in CPU time a label, against PC1 of rust-fil-proofs on one such
-// sector, single-core and multicore.
+// labels8MiB labels sectors of 8 MiB together into files, in CPU time a label, against PC1 of rust-fil-proofs
+// on one such sector, single-core and multicore.
 func labels8MiB(lanes int) func() ([]duel, func(), error) {
 	return func() ([]duel, func(), error) { return labelFiles(lanes) }
 }

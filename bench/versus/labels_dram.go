@@ -15,9 +15,9 @@ import (
 	"github.com/assaylab/assay/porep/sector"
 )
 
-// labelsDRAM labels four sectors of 512 MiB together, 4 GiB of layers, and times stretches of 8 Ki nodes in the second half of
-// layer 2, where parents lie all over two layers. The batch runs once; it waits between samples. The parent cache, 940 MB,
-// stays in the system's folder for temporary files.
+// labelsDRAM labels four sectors of 512 MiB together, 4 GiB of layers, and times stretches of 8 Ki nodes in the
+// second half of layer 2, where parents lie all over two layers. The batch runs once; it waits between samples.
+// The parent cache, 940 MB, stays in the system's folder for temporary files.
 func labelsDRAM() ([]duel, func(), error) {
 	p, err := sector.StackedDRG512MiBV1_1.Proof()
 	if err != nil {
@@ -57,8 +57,8 @@ func labelsDRAM() ([]duel, func(), error) {
 // stretchNodes is the number of nodes of a sample, one of the portions in which the batch reports progress.
 const stretchNodes = 1 << 13
 
-// A steppedBatch is a batch of labels that waits, in its calls of Progress, at the end of each stretch from node from of
-// layer 2 on, until it is told to go on.
+// A steppedBatch is a batch of labels that waits, in its calls of Progress, at the end of each stretch from
+// node from of layer 2 on, until it is told to go on.
 type steppedBatch struct {
 	p     sector.Proof
 	cache *graph.Cache

@@ -11,8 +11,8 @@ import (
 	"github.com/assaylab/assay/merkle/sha2"
 )
 
-// nodeContest hashes 2048 pairs of nodes, 128 KiB, to their parents: against gohashtree's fastest kernel, crypto/sha256 and Rust's
-// sha2.
+// nodeContest hashes 2048 pairs of nodes, 128 KiB, to their parents: against gohashtree's fastest kernel,
+// crypto/sha256 and Rust's sha2.
 func nodeContest() ([]duel, func(), error) {
 	const count = 2048
 	data := labelledBytes("assay/sha2", 64*count)

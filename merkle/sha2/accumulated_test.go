@@ -12,9 +12,10 @@ import (
 	"github.com/assaylab/assay/merkle/sha2"
 )
 
-// TestAccumulated folds the digests of many batches of many shapes into one hash. The expected values are Python's
-// (hashlib of CPython 3, the same rule): batch b draws its shape from h = SHA-256("assay/sha2/" + b) and its prefix and messages from
-// SHAKE128(h); batches follow until the number of messages is reached. ASSAY_MILLION=1 runs the million.
+// TestAccumulated folds the digests of many batches of many shapes into one hash. The expected values are
+// Python's (hashlib of CPython 3, the same rule): batch b draws its shape from h = SHA-256("assay/sha2/" + b)
+// and its prefix and messages from SHAKE128(h); batches follow until the number of messages is reached.
+// ASSAY_MILLION=1 runs the million.
 func TestAccumulated(t *testing.T) {
 	cases, want := 10_000, "8ca3dddf2cdefe407a8079230f5ee49fc4aa8ef27ab1c7795f711d7e89bada46"
 	switch {

@@ -5,13 +5,13 @@ import "github.com/assaylab/assay/merkle"
 // maxArity bounds the groups the hashers take, so that a message stays small enough for the stack.
 const maxArity = 64
 
-// SHA256 is the hasher whose node is the whole SHA-256 digest of the children's concatenation, without
-// any tag for the level. The zero value is ready and holds no state. It supports arities 2 to 64.
+// SHA256 is the hasher whose node is the whole SHA-256 digest of the children's concatenation, without any tag
+// for the level. The zero value is ready and holds no state. It supports arities 2 to 64.
 type SHA256 struct{}
 
-// SHA254 is SHA256 with the two most significant bits of byte 31 of every digest cleared, so that a
-// node, read little-endian, is an element of the BLS12-381 scalar field. Every level is cut, the root too.
-// The zero value is ready and holds no state. It supports arities 2 to 64.
+// SHA254 is SHA256 with the two most significant bits of byte 31 of every digest cleared, so that a node, read
+// little-endian, is an element of the BLS12-381 scalar field. Every level is cut, the root too. The zero value
+// is ready and holds no state. It supports arities 2 to 64.
 //
 // Source: rust-fil-proofs 19.1, filecoin-hashers/src/sha256.rs.
 type SHA254 struct{}

@@ -28,9 +28,9 @@ func ones(last byte) (m [16]byte) {
 //go:noescape
 func nodes4(dst, src *byte, groups int, mask *[16]byte)
 
-// messages4 hashes 4*groups messages of blocks blocks each, padding included. segs are the parts of a message in order, ended
-// by one of no blocks; every other has some. If state is not nil, groups is 1 and the chaining values are read
-// from and left in state instead of going to dst.
+// messages4 hashes 4*groups messages of blocks blocks each, padding included. segs are the parts of a message
+// in order, ended by one of no blocks; every other has some. If state is not nil, groups is 1 and the chaining
+// values are read from and left in state instead of going to dst.
 //
 //go:noescape
 func messages4(dst *byte, segs *[4]segment, groups int, mask *[16]byte, blocks int, state *states)

@@ -25,7 +25,8 @@ var kernelTable = []struct {
 	{"messages32/avx512", wide, 1, 512, 70},
 }
 
-// TestKernels runs every kernel that this CPU has on its own shape and fails if its lanes are not what the generic path gives.
+// TestKernels runs every kernel that this CPU has on its own shape and fails if its lanes are not what the
+// generic path gives.
 func TestKernels(t *testing.T) {
 	for _, k := range kernelTable {
 		t.Run(k.name, func(t *testing.T) {

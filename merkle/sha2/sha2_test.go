@@ -54,7 +54,8 @@ func TestFIPS(t *testing.T) {
 	}
 }
 
-// TestZeroNodes holds the cut hasher against the published comm_d of an empty 2 KiB sector, a tree of 64 zero leaves.
+// TestZeroNodes holds the cut hasher against the published comm_d of an empty 2 KiB sector, a tree of 64 zero
+// leaves.
 func TestZeroNodes(t *testing.T) {
 	level := make([]merkle.Digest, 64)
 	for len(level) > 1 {

@@ -30,8 +30,9 @@ var has = [paths]bool{
 	wide:    cpuid.CPU.Supports(cpuid.AVX512F, cpuid.AVX512BW),
 }
 
-// best is the fastest path of this CPU. Which one that is no feature flag tells: SHA256RNDS2 starts every cycle on Zen 4
-// and every second one on Zen 5 and Intel, where AVX-512 units are wider. So it is measured, once, in some 50 us.
+// best is the fastest path of this CPU. Which one that is no feature flag tells: SHA256RNDS2 starts every cycle
+// on Zen 4 and every second one on Zen 5 and Intel, where AVX-512 units are wider. So it is measured, once, in
+// some 50 us.
 var best = sync.OnceValue(func() path {
 	const n = 2 * lanesWide
 	var src [64 * n]byte
@@ -68,8 +69,8 @@ const (
 	fewWide = 12
 )
 
-// sumBy hashes a batch by a path that this CPU has. Where a batch is no multiple of a kernel's lanes the last group overlaps
-// the one before; what no kernel can do is left to the generic path.
+// sumBy hashes a batch by a path that this CPU has. Where a batch is no multiple of a kernel's lanes the last
+// group overlaps the one before; what no kernel can do is left to the generic path.
 func sumBy(p path, dst []merkle.Digest, prefix, src []byte, size int, mask byte) {
 	m := &masks[0]
 	if mask != 0xff {
@@ -100,7 +101,8 @@ func sumBy(p path, dst []merkle.Digest, prefix, src []byte, size int, mask byte)
 	}
 }
 
-// A kernel hashes groups of lanes messages. The other fields bound one call, which cannot be preempted, to some 100 us.
+// A kernel hashes groups of lanes messages. The other fields bound one call, which cannot be preempted, to some
+// 100 us.
 type kernel struct {
 	wide                bool
 	lanes               int

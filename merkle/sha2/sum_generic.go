@@ -9,8 +9,8 @@ import (
 // gathered is the longest prefixed message that the generic path puts together on the stack.
 const gathered = 4096
 
-// sumGeneric is the plain twin of the kernels: one message after the other through crypto/sha256. The
-// top byte of every digest is cut by mask.
+// sumGeneric is the plain twin of the kernels: one message after the other through crypto/sha256. The top byte
+// of every digest is cut by mask.
 func sumGeneric(dst []merkle.Digest, prefix, src []byte, size int, mask byte) {
 	switch {
 	case len(prefix) == 0:

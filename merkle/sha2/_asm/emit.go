@@ -27,8 +27,8 @@ func data(name string, words []uint32) string {
 	return b.String()
 }
 
-// weave spreads b over a: a is cut into runs of step instructions and each run is followed by its part of b. The
-// out-of-order window is far shorter than a block, so what shall overlap must stand close together.
+// weave spreads b over a: a is cut into runs of step instructions and each run is followed by its part of b.
+// The out-of-order window is far shorter than a block, so what shall overlap must stand close together.
 func weave(a, b code, step int) code {
 	runs := (len(a) + step - 1) / step
 	var out code
@@ -44,13 +44,14 @@ func weave(a, b code, step int) code {
 
 const lanes = 4
 
-// Registers of a four-lane kernel: the state halves of lane l (A, B, E, F and C, D, G, H from the top down) in X1 to X8,
-// X0 for the words that SHA256RNDS2 wants there, X9 to X12 for the schedule in the making, X13 for temporaries.
+// Registers of a four-lane kernel: the state halves of lane l (A, B, E, F and C, D, G, H from the top down) in
+// X1 to X8, X0 for the words that SHA256RNDS2 wants there, X9 to X12 for the schedule in the making, X13 for
+// temporaries.
 func abef(l int) string { return fmt.Sprintf("X%d", 1+2*l) }
 func cdgh(l int) string { return fmt.Sprintf("X%d", 2+2*l) }
 
-// rounds are the 64 rounds of one block of all lanes. wk gives the operand of two schedule words, constants added, of a
-// lane; shared says that it is the same for all.
+// rounds are the 64 rounds of one block of all lanes. wk gives the operand of two schedule words, constants
+// added, of a lane; shared says that it is the same for all.
 func rounds(wk func(lane, half int) string, shared bool) code {
 	var c code
 	for h := range 32 {
@@ -68,8 +69,8 @@ func rounds(wk func(lane, half int) string, shared bool) code {
 	return c
 }
 
-// expand makes the schedule of one block, constants added: src gives the operand of 16 message bytes, dst that of four
-// words.
+// expand makes the schedule of one block, constants added: src gives the operand of 16 message bytes, dst that
+// of four words.
 func expand(src, dst func(quad int) string) code {
 	var c code
 	m := func(t int) string { return fmt.Sprintf("X%d", 9+t%4) }

@@ -1,8 +1,9 @@
-// Command _asm writes the SHA-NI kernels of merkle/sha2.
+// Command _asm writes the kernels of merkle/sha2: SHA-NI here, AVX-512 in wide.go.
 //
 // The schedules of the next group are expanded between the rounds of the present one: four chains of
-// SHA256RNDS2 keep its unit busy, the schedule instructions go to the other ports. Only VEX forms touch memory that need
-// not be aligned; SHA-NI itself reaches X0 to X15, so no register above is used and AVX is all that is asked for.
+// SHA256RNDS2 keep its unit busy, the schedule instructions go to the other ports. Only VEX forms touch memory
+// that need not be aligned; SHA-NI itself reaches X0 to X15, so no register above is used and AVX is all that
+// is asked for.
 package main
 
 import (
@@ -32,8 +33,8 @@ func main() {
 	}
 }
 
-// tables are the constants: K, the initial state in the order of SHA-NI, the second block of a 64-byte message with K
-// added, byte orders.
+// tables are the constants: K, the initial state in the order of SHA-NI, the second block of a 64-byte message
+// with K added, byte orders.
 func tables() string {
 	k, iv := constants()
 	pad := make([]uint32, 16)
@@ -61,8 +62,8 @@ func wk(reg string) (two func(lane, half int) string, four func(lane int) func(q
 	return two, four
 }
 
-// nodes is the kernel of 64-byte messages, four a group. Frame: two sets of schedules (R8 read, R9 written), the states
-// after the first block.
+// nodes is the kernel of 64-byte messages, four a group. Frame: two sets of schedules (R8 read, R9 written),
+// the states after the first block.
 func nodes(step int) string {
 	const schedules, states = 1024, 2048
 	read, _ := wk("R8")
@@ -111,9 +112,9 @@ const frame = 2*1024 + 128 + 64
 
 // messages is the kernel of longer messages, four a group, each of up to three segments of whole blocks.
 //
-// SI, R11: first lane and distance of the lanes of the block whose schedule is made next; DX: blocks of it left in the
-// segment; R12: the segment; BX: messages before the group of that block; CX: groups left; R13: blocks left in
-// the message being hashed.
+// SI, R11: first lane and distance of the lanes of the block whose schedule is made next; DX: blocks of it left
+// in the segment; R12: the segment; BX: messages before the group of that block; CX: groups left; R13: blocks
+// left in the message being hashed.
 func messages(step int) string {
 	const schedules, states = 1024, 2048
 	read, _ := wk("R8")

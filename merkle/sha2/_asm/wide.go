@@ -2,14 +2,14 @@ package main
 
 import "fmt"
 
-// The AVX-512 kernels hold one word of sixteen messages in a register and work on two such groups at a time: the
-// schedules of one after the other go to memory, then the rounds of both run interleaved, for those of one group alone would
-// wait for each other's results. A group's state is in stateA or stateB.
+// The AVX-512 kernels hold one word of sixteen messages in a register and work on two such groups at a time:
+// the schedules of one after the other go to memory, then the rounds of both run interleaved, for those of one
+// group alone would wait for each other's results. A group's state is in stateA or stateB.
 
 func z(n int) string { return fmt.Sprintf("Z%d", n) }
 
-// A round works on a state whose letters move through the registers of st, and on four temporaries; word is the operand
-// of its schedule word with K added.
+// A round works on a state whose letters move through the registers of st, and on four temporaries; word is the
+// operand of its schedule word with K added.
 func round(st [8]int, t int, tmp [4]int, word string) code {
 	r := func(i int) string { return z(st[(i+64-t)%8]) }
 	a, b, c, d, e, f, g, h := r(0), r(1), r(2), r(3), r(4), r(5), r(6), r(7)
@@ -37,8 +37,8 @@ func round(st [8]int, t int, tmp [4]int, word string) code {
 	return o
 }
 
-// twin is the 64 rounds of both groups, eight a turn of the loop. word gives the addition of a schedule word of round t of
-// a group, relative to a pointer that moves on by stride a turn.
+// twin is the 64 rounds of both groups, eight a turn of the loop. word gives the addition of a schedule word of
+// round t of a group, relative to a pointer that moves on by stride a turn.
 func twin(name, pointer string, stride int, word func(group, t int) string) code {
 	var c code
 	c.add("MOVQ $8, DX")
@@ -52,8 +52,8 @@ func twin(name, pointer string, stride int, word func(group, t int) string) code
 	return c
 }
 
-// variable and constant are the words for twin: schedules in memory at BX, those of the second block of a
-// node at AX.
+// variable and constant are the words for twin: schedules in memory at BX, those of the second block of a node
+// at AX.
 func variable(group, t int) string { return fmt.Sprintf("VPADDD %d(BX)", 4096*group+64*t) }
 func constant(_, t int) string     { return fmt.Sprintf("VPADDD.BCST %d(AX)", 4*t) }
 
@@ -75,8 +75,8 @@ func next(w [16]int, t int, tmp [3]int) code {
 	return c
 }
 
-// schedules makes those of one block of both groups, 4096 bytes a group from BX on. SI is the first message, R11 the distance of
-// two; SI ends behind the last message. Uses AX, DX, R9, R10.
+// schedules makes those of one block of both groups, 4096 bytes a group from BX on. SI is the first message,
+// R11 the distance of two; SI ends behind the last message. Uses AX, DX, R9, R10.
 func schedules(name string) code {
 	var c code
 	c.add("LEAQ (R11)(R11*2), R10")
@@ -153,8 +153,9 @@ func (p *pool) lanes(c *code, u0, u1, u2, u3 *int) {
 	*u1, *u2 = *u2, *u1
 }
 
-// gather loads a block of sixteen messages: word t of all of them in the register w[t]. SI is the first message, R11 the
-// distance of two, R10 three times that; R9 ends at the thirteenth message. left are the registers of free that are free again.
+// gather loads a block of sixteen messages: word t of all of them in the register w[t]. SI is the first
+// message, R11 the distance of two, R10 three times that; R9 ends at the thirteenth message. left are the
+// registers of free that are free again.
 func gather(free []int) (c code, w [16]int, left pool) {
 	p := pool(free)
 	rows := make([]int, 16)
@@ -294,8 +295,8 @@ func nodes32() string {
 	return text("func nodes32(dst, src *byte, groups int, mask *[16]byte)", "nodes32", fmt.Sprintf("$%d-32", wideFrame), c)
 }
 
-// messages32 is the kernel of longer messages, 32 a group, each of up to three segments of whole blocks. CX: groups left; R12:
-// segment; R10 and the frame: blocks left in it; SI, R11: first message, distance.
+// messages32 is the kernel of longer messages, 32 a group, each of up to three segments of whole blocks. CX:
+// groups left; R12: segment; R10 and the frame: blocks left in it; SI, R11: first message, distance.
 func messages32() string {
 	done, left := fmt.Sprintf("done-%d(SP)", wideFrame+8), fmt.Sprintf("left-%d(SP)", wideFrame)
 	c := wideStart()

@@ -10,9 +10,10 @@ import (
 	"testing"
 )
 
-// TestAccumulated folds the labels of many small random graphs into one hash. The expected values are Python's (hashlib of
-// CPython 3, the same rule): batch b takes its shape from h = SHA-256("assay/label/" + b), ids and parents from
-// SHAKE128(h); batches follow until the number of labels is reached. ASSAY_MILLION=1 runs the million.
+// TestAccumulated folds the labels of many small random graphs into one hash. The expected values are Python's
+// (hashlib of CPython 3, the same rule): batch b takes its shape from h = SHA-256("assay/label/" + b), ids and
+// parents from SHAKE128(h); batches follow until the number of labels is reached. ASSAY_MILLION=1 runs the
+// million.
 func TestAccumulated(t *testing.T) {
 	cases, want := 10_000, "73783d3ff2c841ebc24e95eb598438e2e381315ffd635f897344b3b882a85529"
 	switch {
@@ -45,8 +46,8 @@ func TestAccumulated(t *testing.T) {
 	}
 }
 
-// shakeParents turns random words into parents; pred below six is the DRG parent that is the node before, near keeps
-// the others close.
+// shakeParents turns random words into parents; pred below six is the DRG parent that is the node before, near
+// keeps the others close.
 func shakeParents(raw []byte, nodes, pred uint64, near bool) []uint32 {
 	p := make([]uint32, Degree*nodes)
 	for i := uint64(1); i < nodes; i++ {

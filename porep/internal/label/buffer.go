@@ -8,8 +8,8 @@ import (
 // huge is the size of a huge page on the machines that matter here.
 const huge = 2 << 20
 
-// A Buffer is zeroed memory for label layers: off the Go heap and on huge pages on Linux, plain memory elsewhere. Any
-// other []byte serves [Lanes.Label] as well, more slowly once layers exceed the caches.
+// A Buffer is zeroed memory for label layers: off the Go heap and on huge pages on Linux, plain memory
+// elsewhere. Any other []byte serves [Lanes.Label] as well, more slowly once layers exceed the caches.
 type Buffer struct {
 	mapping, bytes []byte
 }

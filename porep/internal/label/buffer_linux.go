@@ -5,8 +5,8 @@ import (
 	"syscall"
 )
 
-// alloc maps zeroed memory, aligned to a huge page and backed by huge pages where the kernel has them: labels are read
-// at random, and pages of 4 KiB would cost a page walk each.
+// alloc maps zeroed memory, aligned to a huge page and backed by huge pages where the kernel has them: labels
+// are read at random, and pages of 4 KiB would cost a page walk each.
 func alloc(n int) (mapping, b []byte, err error) {
 	mapping, err = syscall.Mmap(-1, 0, n+huge, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	if err != nil {

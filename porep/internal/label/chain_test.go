@@ -106,7 +106,8 @@ func (c *chain) wrong(got []string) int {
 	return n
 }
 
-// TestChains makes the chains of labels.json up to 1 MiB, all with ASSAY_MILLION=1: all API versions and lane counts, each lane.
+// TestChains makes the chains of labels.json up to 1 MiB, all with ASSAY_MILLION=1: all API versions and lane
+// counts, each lane.
 func TestChains(t *testing.T) {
 	for i, c := range chains(t) {
 		if c.SectorSize > 1<<20 && os.Getenv("ASSAY_MILLION") != "1" {
@@ -126,8 +127,8 @@ func TestChains(t *testing.T) {
 	}
 }
 
-// TestAdversaryPaths is P7: every CPU path, lane count and 1 to 16 goroutines at once, 11 layers, sectors of 2 KiB to 32 KiB,
-// with ASSAY_MILLION=1 to 8 MiB: the digests are the reference's, always.
+// TestAdversaryPaths is P7: every CPU path, lane count and 1 to 16 goroutines at once, 11 layers, sectors of 2
+// KiB to 32 KiB, with ASSAY_MILLION=1 to 8 MiB: the digests are the reference's, always.
 func TestAdversaryPaths(t *testing.T) {
 	t.Run("P7", func(t *testing.T) {
 		largest := sector.Size(32 << 10)

@@ -1,15 +1,16 @@
 // Package label computes SDR labels, the slow part of sealing, for one to sixteen sectors side by side.
 //
-// A label hashes 1,280 padded bytes, 20 blocks in a row, and needs the label before it: one sector alone is bound by
-// the latency of the SHA unit and leaves most of it idle. Sectors of one size and porep id share the graph, so several
-// go through it together, node by node, in one buffer that holds the same node of all sectors next to each
-// other: one list of parents serves all, and a parent is one run of memory. Of the 20 message schedules only nine differ
-// (five in layer 1); the kernels expand each once and keep them in the first-level cache.
+// A label hashes 1,280 padded bytes, 20 blocks in a row, and needs the label before it: one sector alone is
+// bound by the latency of the SHA unit and leaves most of it idle. Sectors of one size and porep id share the
+// graph, so several go through it together, node by node, in one buffer that holds the same node of all sectors
+// next to each other: one list of parents serves all, and a parent is one run of memory. Of the 20 message
+// schedules only nine differ (five in layer 1); the kernels expand each once and keep them in the first-level
+// cache.
 //
-// Four sectors fill the SHA unit (the kernels of one to four lanes, which expand the next node's schedules during the rounds of
-// this one). Where that unit is slow or missing and AVX-512 is there, five to sixteen go through vector registers;
-// [Best] tells which pays.
+// Four sectors fill the SHA unit (the kernels of one to four lanes, which expand the next node's schedules
+// during the rounds of this one). Where that unit is slow or missing and AVX-512 is there, five to sixteen go
+// through vector registers; [Best] tells which pays.
 //
-// The stage above (porep) owns files, parent cache, threads and contexts; this package holds no goroutine. It is exact with
-// rust-fil-proofs 19.1 by labels.json and, through porep, seal.json.
+// The stage above (porep) owns files, parent cache, threads and contexts; this package holds no goroutine. It
+// is exact with rust-fil-proofs 19.1 by labels.json and, through porep, seal.json.
 package label

@@ -30,7 +30,8 @@ func guarded(t *testing.T, n int, end bool) []byte {
 	return m[page : page+n : page+n]
 }
 
-// TestGuarded lets no kernel touch a byte outside of its layers and parents, good or bad: they lie against forbidden pages.
+// TestGuarded lets no kernel touch a byte outside of its layers and parents, good or bad: they lie against
+// forbidden pages.
 func TestGuarded(t *testing.T) {
 	for _, lanes := range laneCounts {
 		for _, nodes := range []uint64{2, 5, 13, 127, 128, 129, 300} {

@@ -24,8 +24,8 @@ type job struct {
 	lanes     uint64
 }
 
-// The kernels make nodes until count is done or a parent is out of range, which job.node tells: labels1 to labels4 of as many
-// sectors, labels16 of five to sixteen.
+// The kernels make nodes until count is done or a parent is out of range, which job.node tells: labels1 to
+// labels4 of as many sectors, labels16 of five to sixteen.
 
 //go:noescape
 func labels1(j *job)
@@ -42,8 +42,8 @@ func labels4(j *job)
 //go:noescape
 func labels16(j *job)
 
-// A place of the scratch memory is known by its offset: the parts of a message that are not labels, in the form of a node's
-// labels, then the addresses of every schedule's two sources.
+// A place of the scratch memory is known by its offset: the parts of a message that are not labels, in the form
+// of a node's labels, then the addresses of every schedule's two sources.
 type places struct{ ids, head, end, sources, size int }
 
 func placesOf(lanes int) places {

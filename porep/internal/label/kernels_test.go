@@ -23,8 +23,8 @@ var kernelTable = []struct {
 	{"labels16/avx512", 16, wide},
 }
 
-// TestKernels runs every kernel of this CPU against the generic path on graphs of every kind, at odd addresses. Inside, same
-// fails where the generic path was taken instead.
+// TestKernels runs every kernel of this CPU against the generic path on graphs of every kind, at odd addresses.
+// Inside, same fails where the generic path was taken instead.
 func TestKernels(t *testing.T) {
 	for _, k := range kernelTable {
 		t.Run(k.name, func(t *testing.T) {
@@ -45,8 +45,8 @@ func TestKernels(t *testing.T) {
 	}
 }
 
-// same makes some layers by the kernel and by the generic path, each from the kernel's layer before, and compares layers,
-// errors and what no path may touch.
+// same makes some layers by the kernel and by the generic path, each from the kernel's layer before, and
+// compares layers, errors and what no path may touch.
 func same(t *testing.T, lanes, layers int, par []uint32) {
 	t.Helper()
 	fast, _ := New(ids(byte(lanes), lanes)...)

@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	// MaxLanes is the number of sectors that can be labelled side by side. Up to four go through the SHA unit; more
-	// pay only where [Best] says so.
+	// MaxLanes is the number of sectors that can be labelled side by side. Up to four go through the SHA unit;
+	// more pay only where [Best] says so.
 	MaxLanes = 16
 
 	// Degree is the number of parents of a node in the parent cache: six of the DRG, then eight expander parents.
@@ -44,19 +44,20 @@ func New(ids ...[Size]byte) (*Lanes, error) {
 
 // Label computes the labels of the nodes from start on, len(parents)/Degree of them, of one layer.
 //
-// layer counts from 1. parents holds the parents of node start first, Degree to a node in the order in which labels
-// hash them (that of the parent cache: six DRG parents, then eight expander parents; layer 1 uses the first six
-// only). cur is the layer being made, prev the one below it (ignored in layer 1, may be nil). Both hold
-// Size*len(ids) bytes a node, node-major. A buffer of one lane is the layer file itself; of up to four lanes, lane k of node i
-// lies at Size*(i*len(ids)+k), as the bytes that go to disk (SHA-256 output, two top bits of byte 31 clear); of more,
-// a node is the first word of all lanes, then the second and so on. [Take] and [Put] know the forms.
+// layer counts from 1. parents holds the parents of node start first, Degree to a node in the order in which
+// labels hash them (that of the parent cache: six DRG parents, then eight expander parents; layer 1 uses the
+// first six only). cur is the layer being made, prev the one below it (ignored in layer 1, may be nil). Both
+// hold Size*len(ids) bytes a node, node-major. A buffer of one lane is the layer file itself; of up to four
+// lanes, lane k of node i lies at Size*(i*len(ids)+k), as the bytes that go to disk (SHA-256 output, two top
+// bits of byte 31 clear); of more, a node is the first word of all lanes, then the second and so on. [Take] and
+// [Put] know the forms.
 //
 // Labels of nodes before start must be in cur already, so a layer can be resumed at any node. Long runs of
-// nodes are best: parents are prefetched within one call. A call takes about 1 us a node with four lanes and cannot
-// be cancelled: the caller looks at its context between calls of some ten thousand nodes.
+// nodes are best: parents are prefetched within one call. A call takes about 1 us a node with four lanes and
+// cannot be cancelled: the caller looks at its context between calls of some ten thousand nodes.
 //
-// Errors: [ErrParents] (nodes from the bad one on are not made), or sizes that do not fit. cur, prev and parents must
-// not overlap. Nothing is kept after the call.
+// Errors: [ErrParents] (nodes from the bad one on are not made), or sizes that do not fit. cur, prev and
+// parents must not overlap. Nothing is kept after the call.
 //
 // Source: rust-fil-proofs 19.1, storage-proofs-porep/src/stacked/vanilla/create_label/single.rs, graph.rs; sha2raw.
 func (l *Lanes) Label(layer uint32, start uint64, parents []uint32, cur, prev []byte) error {

@@ -26,9 +26,9 @@ const (
 	ahead = 8
 )
 
-// Best returns the number of sectors that go side by side fastest on this CPU, by time a label: 4, or [MaxLanes] where AVX-512
-// outruns the SHA unit (it does on Zen 5, whose unit is half as fast as Zen 4's, and where there is none). It is measured
-// once, in about a millisecond.
+// Best returns the number of sectors that go side by side fastest on this CPU, by time a label: 4, or
+// [MaxLanes] where AVX-512 outruns the SHA unit (it does on Zen 5, whose unit is half as fast as Zen 4's, and
+// where there is none). It is measured once, in about a millisecond.
 func Best() int { return best() }
 
 var best = sync.OnceValue(func() int {
@@ -57,8 +57,8 @@ var best = sync.OnceValue(func() int {
 	return lanes
 })
 
-// label makes the nodes from start on, not 0, and returns how many it made. The addresses that a kernel keeps in the scratch
-// memory are of one call only, while all they point to is held by its arguments and cannot move.
+// label makes the nodes from start on, not 0, and returns how many it made. The addresses that a kernel keeps
+// in the scratch memory are of one call only, while all they point to is held by its arguments and cannot move.
 func (l *Lanes) label(layer uint32, start uint64, parents []uint32, cur, prev []byte) uint64 {
 	if l.plain {
 		return l.labelGeneric(layer, start, parents, cur, prev)

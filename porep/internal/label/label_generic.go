@@ -53,8 +53,8 @@ func inRange(p []uint32, node, nodes uint64, expander bool) bool {
 	return true
 }
 
-// labelGeneric is the plain twin of the kernels: it makes nodes from start on, not 0, until parents end or one is out
-// of range, and returns how many it made.
+// labelGeneric is the plain twin of the kernels: it makes nodes from start on, not 0, until parents end or one
+// is out of range, and returns how many it made.
 func (l *Lanes) labelGeneric(layer uint32, start uint64, parents []uint32, cur, prev []byte) uint64 {
 	nodes := uint64(len(cur) / (Size * len(l.ids)))
 	var m [message]byte

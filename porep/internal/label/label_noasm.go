@@ -11,7 +11,8 @@ func (l *Lanes) label(layer uint32, start uint64, parents []uint32, cur, prev []
 	return l.labelGeneric(layer, start, parents, cur, prev)
 }
 
-// Best returns the number of sectors that go side by side fastest on this CPU: here the lanes share but the parents.
+// Best returns the number of sectors that go side by side fastest on this CPU: here the lanes share but the
+// parents.
 func Best() int { return interleaved }
 
 // setPlain makes l take the generic path, which it does.

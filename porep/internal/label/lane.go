@@ -5,8 +5,9 @@ import "encoding/binary"
 // interleaved is the largest number of lanes whose labels lie whole beside each other; with more, words do.
 const interleaved = 4
 
-// Take copies one lane of interleaved nodes to dst: the nodes of one sector as they go to disk. src holds lanes labels
-// a node, dst one; it panics unless len(src) == lanes*len(dst), both of whole nodes, and 0 <= lane < lanes.
+// Take copies one lane of interleaved nodes to dst: the nodes of one sector as they go to disk. src holds lanes
+// labels a node, dst one; it panics unless len(src) == lanes*len(dst), both of whole nodes, and 0 <= lane <
+// lanes.
 func Take(dst, src []byte, lanes, lane int) {
 	check(dst, src, lanes, lane)
 	if lanes == MaxLanes {
@@ -20,8 +21,8 @@ func Take(dst, src []byte, lanes, lane int) {
 	}
 }
 
-// Put is the inverse of [Take]: it writes the nodes of one sector, src, into their lane of dst and leaves the other
-// lanes alone. It panics unless len(dst) == lanes*len(src).
+// Put is the inverse of [Take]: it writes the nodes of one sector, src, into their lane of dst and leaves the
+// other lanes alone. It panics unless len(dst) == lanes*len(src).
 func Put(dst, src []byte, lanes, lane int) {
 	check(src, dst, lanes, lane)
 	step := Size * lanes

@@ -2,8 +2,8 @@ package main
 
 import "math/big"
 
-// constants returns the round constants and the initial state of SHA-256: the first 32 bits of the fractions of the cube
-// and square roots of the first primes (FIPS 180-4, 4.2.2 and 5.3.3).
+// constants returns the round constants and the initial state of SHA-256: the first 32 bits of the fractions of
+// the cube and square roots of the first primes (FIPS 180-4, 4.2.2 and 5.3.3).
 func constants() (k, iv []uint32) {
 	for p := int64(2); len(k) < 64; p++ {
 		if !big.NewInt(p).ProbablyPrime(0) {

@@ -28,8 +28,8 @@ func data(name string, words []uint32) string {
 	return b.String()
 }
 
-// weave spreads b over a: a is cut into runs of step instructions and each run is followed by its part of b. The
-// out-of-order window is far shorter than a block, so what shall overlap must stand close together.
+// weave spreads b over a: a is cut into runs of step instructions and each run is followed by its part of b.
+// The out-of-order window is far shorter than a block, so what shall overlap must stand close together.
 func weave(a, b code, step int) code {
 	runs := (len(a) + step - 1) / step
 	var out code
@@ -43,8 +43,8 @@ func weave(a, b code, step int) code {
 	return out
 }
 
-// The state halves of chain l (A, B, E, F and C, D, G, H from the top down) lie in X1 to X8; X0 takes the words that
-// SHA256RNDS2 wants there, X9 to X12 hold the schedule in the making, X13 temporaries.
+// The state halves of chain l (A, B, E, F and C, D, G, H from the top down) lie in X1 to X8; X0 takes the words
+// that SHA256RNDS2 wants there, X9 to X12 hold the schedule in the making, X13 temporaries.
 func abef(l int) string { return fmt.Sprintf("X%d", 1+2*l) }
 func cdgh(l int) string { return fmt.Sprintf("X%d", 2+2*l) }
 
@@ -61,7 +61,8 @@ func at(base string, off, step, unit int) operand {
 	}
 }
 
-// rounds are the 64 rounds of one block of the chains from first on. wk gives two schedule words with their constants.
+// rounds are the 64 rounds of one block of the chains from first on. wk gives two schedule words with their
+// constants.
 func rounds(first, chains int, wk operand) code {
 	var c code
 	for h := range 32 {
@@ -84,8 +85,8 @@ func half(first, chains, h int, wk operand) code {
 	return c
 }
 
-// expand makes the schedules of one block of all lanes, constants added, from two runs of 32 bytes a lane, one lane after
-// the other.
+// expand makes the schedules of one block of all lanes, constants added, from two runs of 32 bytes a lane, one
+// lane after the other.
 func expand(lanes int, a, b, dst operand) code {
 	var c code
 	for l := range lanes {

@@ -9,9 +9,9 @@ const (
 	entrySize                                             = 16
 )
 
-// text is the whole kernel. R8, R9: schedules of this and of the next node; R10: scratch memory; R11: parents of the next
-// node; R12, R13: this and the previous layer; CX: nodes left; DX: entry of the program; AX: schedule of the
-// block; BX, SI, DI: schedule to expand and its two sources.
+// text is the whole kernel. R8, R9: schedules of this and of the next node; R10: scratch memory; R11: parents
+// of the next node; R12, R13: this and the previous layer; CX: nodes left; DX: entry of the program; AX:
+// schedule of the block; BX, SI, DI: schedule to expand and its two sources.
 func (k kernel) text() string {
 	var c code
 	c.add("MOVQ j+0(FP), DX")
@@ -86,8 +86,8 @@ func (k kernel) keepFirst() code {
 	return c
 }
 
-// prep works out the sources of the node BX, whose parents are at R11: their addresses, checked, which are late, and its
-// number in the prefix. It leaves for bad if a parent is out of range. Uses AX, SI, DI.
+// prep works out the sources of the node BX, whose parents are at R11: their addresses, checked, which are
+// late, and its number in the prefix. It leaves for bad if a parent is out of range. Uses AX, SI, DI.
 func (k kernel) prep(id, bad string) code {
 	var c code
 	scale := func() {
@@ -246,8 +246,8 @@ func (k kernel) expand(dst string) code {
 	return expand(k.lanes, at("SI", 0, 32, 16), at("DI", 0, 32, 16), at(dst, 0, 256, 16))
 }
 
-// bodies are the rounds of a block: beside the expansion of another schedule, alone, beside the first block of the next
-// node, behind the expansion of its own schedule.
+// bodies are the rounds of a block: beside the expansion of another schedule, alone, beside the first block of
+// the next node, behind the expansion of its own schedule.
 func (k kernel) bodies() code {
 	var c code
 	wk := at("AX", 0, 256, 8)

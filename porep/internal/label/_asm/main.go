@@ -1,8 +1,10 @@
-// Command _asm writes the kernels that label sectors side by side: SHA-NI for one to four, AVX-512 for up to sixteen (wide.go).
+// Command _asm writes the kernels that label sectors side by side: SHA-NI for one to four, AVX-512 for up to
+// sixteen (wide.go).
 //
-// For SHA-NI a node is a program of 20 blocks (entries of a table); every block runs 64 rounds from a schedule that lies ready, and most also
-// expand one schedule of the node after. Two sets of nine schedules take turns. A schedule that needs the label now
-// being made is late: it is left out and expanded early in the next node, before its block.
+// For SHA-NI a node is a program of 20 blocks (entries of a table); every block runs 64 rounds from a schedule
+// that lies ready, and most also expand one schedule of the node after. Two sets of nine schedules take turns.
+// A schedule that needs the label now being made is late: it is left out and expanded early in the next node,
+// before its block.
 package main
 
 import (
@@ -45,8 +47,8 @@ const (
 	jobFetch, jobFetchLeft, jobOut      = 56, 64, 72
 )
 
-// A kernel labels lanes sectors. With ahead the first block of a node, which needs no label, runs beside a block of the node
-// before: that pays while the chains do not fill the SHA unit.
+// A kernel labels lanes sectors. With ahead the first block of a node, which needs no label, runs beside a
+// block of the node before: that pays while the chains do not fill the SHA unit.
 type kernel struct {
 	lanes int
 	ahead bool
@@ -61,8 +63,8 @@ const (
 	listSize = 4 * degree
 )
 
-// The scratch memory: two sets of schedules, the chaining values before the block, those after the first block of the
-// next node, the sources that are not labels, the sources of all slots, which of them are late.
+// The scratch memory: two sets of schedules, the chaining values before the block, those after the first block
+// of the next node, the sources that are not labels, the sources of all slots, which of them are late.
 func (k kernel) slot(s int) int { return 256 * k.lanes * s }
 func (k kernel) saved() int     { return k.slot(2 * slots) }
 func (k kernel) first() int     { return k.saved() + 32*k.lanes }
@@ -103,8 +105,8 @@ func lateWord(slot int) int {
 	return neverLate
 }
 
-// program lists the blocks of a node. Late schedules come first, then the next node's sources are worked out (prep), then its
-// schedules are expanded as far as they are not late.
+// program lists the blocks of a node. Late schedules come first, then the next node's sources are worked out
+// (prep), then its schedules are expanded as far as they are not late.
 func (k kernel) program(layer1 bool) []entry {
 	pairs, parents := 7, degree
 	next := []int{0, 2, 3, 4, 5, 6, 7, 8, 1}

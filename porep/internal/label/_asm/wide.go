@@ -2,15 +2,15 @@ package main
 
 import "fmt"
 
-// The AVX-512 kernel labels five to sixteen sectors: a register holds one word of all of them. Labels lie in memory that
-// way too, so nothing is ever transposed. Words are in Z0 to Z15, the state in Z16 to Z23, temporaries in Z24 to Z31; K1 masks
-// the lanes that there are. With one state the rounds wait for each other's results; so a schedule is made
-// between the rounds of its first block, and kept for the others.
+// The AVX-512 kernel labels five to sixteen sectors: a register holds one word of all of them. Labels lie in
+// memory that way too, so nothing is ever transposed. Words are in Z0 to Z15, the state in Z16 to Z23,
+// temporaries in Z24 to Z31; K1 masks the lanes that there are. With one state the rounds wait for each other's
+// results; so a schedule is made between the rounds of its first block, and kept for the others.
 
 func z(n int) string { return fmt.Sprintf("Z%d", n) }
 
-// turn is a round whose schedule word, constant added, has been added to h already. Copies are made of what was there before, and
-// e waits for a rotation, an XOR and one sum only.
+// turn is a round whose schedule word, constant added, has been added to h already. Copies are made of what was
+// there before, and e waits for a rotation, an XOR and one sum only.
 func turn(t int, tmp [4]int) code {
 	r := func(i int) string { return z(16 + (i+64-t)%8) }
 	a, b, c, d, e, f, g, h := r(0), r(1), r(2), r(3), r(4), r(5), r(6), r(7)
@@ -65,8 +65,8 @@ func next(t int) code {
 	return c
 }
 
-// The scratch memory of the wide kernel: nine schedules of 4096 bytes, the sources that are not labels in rows of sixteen
-// lanes at most, the sources of all slots, the chaining values.
+// The scratch memory of the wide kernel: nine schedules of 4096 bytes, the sources that are not labels in rows
+// of sixteen lanes at most, the sources of all slots, the chaining values.
 const (
 	wideSlot    = 4096
 	wideIDs     = slots * wideSlot
@@ -77,8 +77,9 @@ const (
 	jobLanes    = 80
 )
 
-// wideText is the kernel. R8: bytes of a word of all lanes; R9: three times that; R10: scratch memory; R11: parents; R12, R13: this and
-// the previous layer; CX: nodes left; DX: block; AX: K; BX: schedule; SI, DI: its sources.
+// wideText is the kernel. R8: bytes of a word of all lanes; R9: three times that; R10: scratch memory; R11:
+// parents; R12, R13: this and the previous layer; CX: nodes left; DX: block; AX: K; BX: schedule; SI, DI: its
+// sources.
 func wideText() string {
 	var c code
 	c.add("MOVQ j+0(FP), DX")
@@ -107,7 +108,8 @@ func wideText() string {
 	return fmt.Sprintf("// func labels16(j *job)\nTEXT ·labels16(SB), NOSPLIT, $0-8\n%s\n\n", lines(c))
 }
 
-// widePrep checks the node's parents and works out the sources of its schedules, and puts its number into the prefix.
+// widePrep checks the node's parents and works out the sources of its schedules, and puts its number into the
+// prefix.
 func widePrep() code {
 	var c code
 	c.add("MOVQ j+0(FP), DI")
