@@ -12,7 +12,7 @@ import (
 
 // ErrFormat reports bytes that are not what they should be: a C1 JSON, a synthetic proofs file or an
 // aux file that the reference could not have written.
-var ErrFormat = errors.New("malformed")
+var ErrFormat = errors.New("porep: malformed")
 
 // AppendC1 appends p as the JSON of the reference's SealCommitPhase1Output, byte for byte as serde_json
 // writes it, and returns the longer slice. sp must be the parameters p was made with. Errors:

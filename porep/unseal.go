@@ -2,6 +2,7 @@ package porep
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // ErrRange says that a range of bytes lies outside of the sector.
-var ErrRange = fmt.Errorf("porep: no such range of the sector")
+var ErrRange = errors.New("porep: no such range of the sector")
 
 // Unseal writes n bytes of the data from byte off on to w, given the replica alone: it makes all labels
 // again, in memory (see LabelMemory), and then works as Decode. off and n count bytes as they were
