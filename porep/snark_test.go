@@ -276,11 +276,11 @@ func adversaryAggregates(t *testing.T, srs *groth16.SRS, keys *groth16.Keys, sts
 	if err != nil && !strings.Contains(err.Error(), "member 1") {
 		t.Errorf("the bad member is not named: %v", err)
 	}
-	false1, err := porep.AggregateSeals(ctx, srs, sts, v, [][]byte{proofs[0], proofs[2], proofs[2]}, nil)
+	doctored, err := porep.AggregateSeals(ctx, srs, sts, v, [][]byte{proofs[0], proofs[2], proofs[2]}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	refuse("a false member", porep.VerifyAggregateSeals(ctx, keys, sts, v, false1, nil))
+	refuse("a false member", porep.VerifyAggregateSeals(ctx, keys, sts, v, doctored, nil))
 	_, err = porep.AggregateSeals(ctx, srs, sts, v, proofs[:2], nil)
 	refuse("fewer proofs than seals", err)
 	t.Logf("adversary %s tried=%d accepted=%d panics=%d", "P17", tried, accepted, 0)

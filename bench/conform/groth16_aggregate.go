@@ -108,9 +108,16 @@ func (c *groth16Aggregate) check(key *groth16.PreparedKey, srs map[int]*groth16.
 	if err != nil {
 		return err
 	}
+	sectors := len(c.CommRs)
+	if sectors == 0 || c.Real%sectors != 0 {
+		return fmt.Errorf("%d proofs of %d sectors", c.Real, sectors)
+	}
+	// Sectors of 13 or 126 partitions are non-interactive: their seeds, if given, have no part in it.
+	partitions := c.Real / sectors
+	interactive := len(c.Seeds) > 0 && partitions != 13 && partitions != 126
 	if err := errors.Join(equal(len(c.Bytes), c.Len, "aggregate_len"), equal(a.Proofs(), c.Padded, "padded_proofs"),
-		equal(groth16.PaddedProofs(c.Real), c.Padded, "padding of real_proofs"), equal(len(c.CommRs), c.Real, "comm_rs"),
-		equal(len(c.Seeds), c.Real, "seeds"), equalBytes(a.AppendBytes(nil), c.Bytes, "aggregate bytes"),
+		equal(groth16.PaddedProofs(c.Real), c.Padded, "padding of real_proofs"),
+		equal(len(c.Seeds) == sectors || len(c.Seeds) == 0 && !interactive, true, "a seed for each sector"), equalBytes(a.AppendBytes(nil), c.Bytes, "aggregate bytes"),
 		equal(groth16.AggregateSize(c.Padded), c.Len, "size of an aggregate")); err != nil {
 		return err
 	}
@@ -133,10 +140,13 @@ func (c *groth16Aggregate) check(key *groth16.PreparedKey, srs map[int]*groth16.
 	if reference == nil {
 		return fmt.Errorf("no verifier srs for %d proofs", c.Padded)
 	}
-	include := aggregateInclude(c.Seeds, c.CommRs)
-	seeds := append([]hex32(nil), c.Seeds...)
-	seeds[0][0] ^= 1
-	other := aggregateInclude(seeds, c.CommRs)
+	include := aggregateInclude(nil, c.CommRs)
+	other := include
+	if interactive {
+		seeds := append([]hex32(nil), c.Seeds...)
+		seeds[0][0] ^= 1
+		include, other = aggregateInclude(c.Seeds, c.CommRs), aggregateInclude(seeds, c.CommRs)
+	}
 	return errors.Join(
 		expect(key.VerifyAggregate(ctx, reference, a, version, include, in, nil), groth16.ErrProof, c.Verify, "verify"),
 		expect(key.VerifyAggregate(ctx, reference, a, version, other, in, nil), groth16.ErrProof, c.WrongSeed, "verify_with_wrong_seed"))
