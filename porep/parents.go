@@ -64,9 +64,12 @@ var ErrParents = errors.New("porep: parents of another graph")
 // parentSamples is the number of nodes in which given parents are held against the graph.
 const parentSamples = 64
 
-// sameGraph holds src against g in some nodes: what is no other graph's and was checked when it was
-// opened (graph.OpenCache) is right.
+// sameGraph holds src against g: a table by its origin, another source in some nodes, for what is no other
+// graph's and was checked when it was opened (graph.OpenCache) is right.
 func sameGraph(g *graph.Graph, src graph.Source) error {
+	if t, ok := src.(*graph.Table); ok && t.Of(g) {
+		return nil
+	}
 	if src.Nodes() != g.Nodes() {
 		return fmt.Errorf("%w: %d nodes, want %d", ErrParents, src.Nodes(), g.Nodes())
 	}

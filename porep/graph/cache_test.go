@@ -124,6 +124,40 @@ func TestTable(t *testing.T) {
 	}
 }
 
+// TestTableOf expects a table to know its graph: size, PoRep id and order of parents, not the version.
+func TestTableOf(t *testing.T) {
+	g := newGraph(t, sector.PoRepID{5}, sector.Size2KiB, sector.V1_1_0)
+	table, err := Load(t.Context(), g, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := Load(t.Context(), table, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unknown, err := Load(t.Context(), struct{ Source }{g}, nil)
+	if err != nil || unknown.Of(g) {
+		t.Fatal("a table of unknown origin", err)
+	}
+	for _, c := range []struct {
+		id      sector.PoRepID
+		size    sector.Size
+		version sector.APIVersion
+		want    bool
+	}{
+		{sector.PoRepID{5}, sector.Size2KiB, sector.V1_1_0, true},
+		{sector.PoRepID{5}, sector.Size2KiB, sector.V1_2_0, true},
+		{sector.PoRepID{5}, sector.Size2KiB, sector.V1_0_0, false},
+		{sector.PoRepID{6}, sector.Size2KiB, sector.V1_1_0, false},
+		{sector.PoRepID{5}, sector.Size32KiB, sector.V1_1_0, false},
+	} {
+		h := newGraph(t, c.id, c.size, c.version)
+		if table.Of(h) != c.want || again.Of(h) != c.want {
+			t.Errorf("%v %v %v: got %v, want %v", c.id, c.size, c.version, table.Of(h), c.want)
+		}
+	}
+}
+
 // openCache opens a cache and returns all it holds and why it was made.
 func openCache(t *testing.T, dir string, g *Graph) ([]uint32, error) {
 	t.Helper()

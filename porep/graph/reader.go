@@ -177,7 +177,10 @@ func (r *Reader) Close() {
 }
 
 // A Table is a [Source] that holds all parents in memory. It is safe for concurrent use.
-type Table struct{ parents []uint32 }
+type Table struct {
+	parents []uint32
+	graph   *Graph // whose parents they are, nil where that is not known
+}
 
 // maxTable is the largest graph that Load takes, in bytes.
 const maxTable = 256 << 20
@@ -199,6 +202,12 @@ func Load(ctx context.Context, src Source, opt *Options) (*Table, error) {
 	defer r.Close()
 	o := opt.normal()
 	t := &Table{parents: make([]uint32, nodes*Degree)}
+	switch src := src.(type) {
+	case *Graph:
+		t.graph = src
+	case *Table:
+		t.graph = src.graph
+	}
 	for {
 		first, parents, err := r.Next()
 		if err == io.EOF {
@@ -208,6 +217,13 @@ func Load(ctx context.Context, src Source, opt *Options) (*Table, error) {
 		}
 		o.report("parents", first+uint64(copy(t.parents[first*Degree:], parents))/Degree, nodes)
 	}
+}
+
+// Of reports whether t is known to hold the parents of g: it was loaded from g or from a graph of the same
+// size, PoRep id and order of parents. A table of unknown origin is of no graph.
+func (t *Table) Of(g *Graph) bool {
+	h := t.graph
+	return h != nil && h.nodes == g.nodes && h.proof.ID == g.proof.ID && h.order() == g.order()
 }
 
 // Nodes implements [Source].
