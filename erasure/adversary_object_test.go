@@ -269,7 +269,9 @@ func fraudProofs(t *testing.T, n *tally) {
 				if a == Column {
 					line = col
 				}
-				n.wrong(func() bool { return n.fraud(t, dir, whole, roots, a, line, (row*2*k+col)%16 == 5 && (row < 2 || !slow())) })
+				n.wrong(func() bool {
+					return n.fraud(t, dir, whole, roots, a, line, (row*2*k+col)%16 == 5 && (row < 2 || !slow()))
+				})
 			}
 			// Lines that were not touched cannot be accused.
 			for _, a := range []Axis{Row, Column} {

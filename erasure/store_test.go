@@ -270,8 +270,8 @@ func flips() int {
 	return 1_000
 }
 
-// bitRot flips random bits of at most four shards of a stored 10+4 set at a time, and counts those that were not located
-// to their block and repaired.
+// bitRot flips random bits of a stored 10+4 set, in at most four shards at a time, the proofs they carry, and all
+// copies of the manifest but one, and counts those that were not located, to the block in shards, and repaired.
 func bitRot(t *testing.T) (tried, wrong int) {
 	disk := durabletest.NewDisk()
 	s := openStore(t, disk)
@@ -288,10 +288,33 @@ func bitRot(t *testing.T) (tried, wrong int) {
 		shards := r.Perm(14)[:1+r.IntN(4)]
 		for range min(100, total-tried) {
 			i := shards[r.IntN(len(shards))]
-			at := r.Int64N(m.ShardSize())
-			disk.Bytes(path.Join(objectDir(root), shardName(i)))[at] ^= 1 << r.IntN(8)
-			bad[Block{i, at / int64(m.Block)}] = true
 			tried++
+			if r.IntN(20) == 0 {
+				b := disk.Bytes(path.Join(objectDir(root), copyName(1+r.IntN(4))))
+				b[r.IntN(len(b))] ^= 1 << r.IntN(8)
+				continue
+			}
+			b := disk.Bytes(path.Join(objectDir(root), shardName(i)))
+			if r.IntN(20) == 0 {
+				b[m.ShardSize()+r.Int64N(int64(len(b))-m.ShardSize())] ^= 1 << r.IntN(8)
+				continue
+			}
+			at := r.Int64N(m.ShardSize())
+			b[at] ^= 1 << r.IntN(8)
+			bad[Block{i, at / int64(m.Block)}] = true
+		}
+		var tails, copies []int
+		for i := range 14 {
+			name := path.Join(objectDir(root), shardName(i))
+			if string(disk.Bytes(name)[m.ShardSize():]) != want[name][m.ShardSize():] {
+				tails = append(tails, i)
+			}
+		}
+		for i := range m.copies() {
+			name := path.Join(objectDir(root), copyName(i))
+			if string(disk.Bytes(name)) != want[name] {
+				copies = append(copies, i)
+			}
 		}
 		for b := range bad {
 			// A bit that was flipped back by another flip is no damage.
@@ -304,6 +327,9 @@ func bitRot(t *testing.T) (tried, wrong int) {
 		report, err := s.Repair(bg, root, nil)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if !slices.Equal(tails, report.Proofs) || !slices.Equal(copies, report.Copies) {
+			wrong++
 		}
 		for _, b := range report.Bad {
 			if !bad[b] {
