@@ -1,0 +1,61 @@
+package queue
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+)
+
+// A Server is a NATS server with JetStream in this process, on a loopback port, open to those who know its URL.
+type Server struct {
+	opt server.Options
+	srv *server.Server
+}
+
+// StartServer starts a server that keeps its state in dir. What it acknowledged survives its process; sync makes it survive a loss of
+// power too, at the price of an fsync a message.
+func StartServer(dir string, sync bool) (*Server, error) {
+	s := &Server{opt: server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, Authorization: rand.Text(), JetStream: true, StoreDir: dir,
+		SyncAlways: sync, NoSigs: true, NoLog: true}}
+	if err := s.start(); err != nil {
+		return nil, err
+	}
+	s.opt.Port = s.srv.Addr().(*net.TCPAddr).Port
+	return s, nil
+}
+
+func (s *Server) start() error {
+	opt := s.opt
+	srv, err := server.NewServer(&opt)
+	if err != nil {
+		return fmt.Errorf("queue: %w", err)
+	}
+	srv.Start()
+	if !srv.ReadyForConnections(10 * time.Second) {
+		srv.Shutdown()
+		return errors.New("queue: the server did not start within 10 s")
+	}
+	s.srv = srv
+	return nil
+}
+
+// URL returns the address for OpenNATS, with the secret.
+func (s *Server) URL() string {
+	return fmt.Sprintf("nats://%s@127.0.0.1:%d", s.opt.Authorization, s.opt.Port)
+}
+
+// Restart stops the server, as if its process had ended, and starts it again from its files on the same port.
+func (s *Server) Restart() error {
+	s.Close()
+	return s.start()
+}
+
+// Close stops the server.
+func (s *Server) Close() {
+	s.srv.Shutdown()
+	s.srv.WaitForShutdown()
+}
