@@ -69,36 +69,53 @@ func cpuTimed(f func() error) side {
 	}
 }
 
-// run checks and times the duel and returns its line.
-func (d *duel) run(name string, span time.Duration) (string, error) {
+// An outcome is a duel that was fought.
+type outcome struct {
+	name, peer, unit string
+	ours, theirs     float64
+	ratio            float64 // over 1: ours is better
+	recorded         bool    // theirs was not measured in this run
+	note             string
+}
+
+// String is the outcome's line.
+func (o outcome) String() string {
+	line := fmt.Sprintf("%s ours=%s peer=%s theirs=%s unit=%s ratio=%.2f", o.name, number(o.ours), o.peer, number(o.theirs), o.unit, o.ratio)
+	if o.recorded {
+		line += " recorded"
+	}
+	if o.note != "" {
+		line += " " + o.note
+	}
+	return line
+}
+
+// run checks and times the duel.
+func (d *duel) run(name string, span time.Duration) (o outcome, err error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(max(d.cores, 1)))
 	if d.theirs != nil && d.check == nil {
-		return "", fmt.Errorf("a live peer without a check of equal results")
+		return o, fmt.Errorf("a live peer without a check of equal results")
 	}
 	if d.check != nil {
 		if err := d.check(); err != nil {
-			return "", fmt.Errorf("results differ: %w", err)
+			return o, fmt.Errorf("results differ: %w", err)
 		}
 	}
 	ours, theirs, err := d.measure(span)
 	if err != nil {
-		return "", err
+		return o, err
 	}
-	figure, peer, mark := d.figure(ours), d.recorded, " recorded"
+	o = outcome{name: name, peer: d.peer, unit: d.unit, ours: d.figure(ours), theirs: d.recorded, recorded: d.theirs == nil, note: d.note}
 	if d.theirs != nil {
-		peer, mark = d.figure(theirs), ""
+		o.theirs = d.figure(theirs)
 	}
-	ratio := peer / figure
+	o.ratio = o.theirs / o.ours
 	if d.rate() {
-		ratio = figure / peer
+		o.ratio = o.ours / o.theirs
 	}
-	if d.note != "" {
-		mark += " " + d.note
-	}
-	return fmt.Sprintf("%s ours=%s peer=%s theirs=%s unit=%s ratio=%.2f%s",
-		name, number(figure), d.peer, number(peer), d.unit, ratio, mark), nil
+	return o, nil
 }
 
 // measure returns the smallest time of one iteration of either side over interleaved samples.

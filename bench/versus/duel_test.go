@@ -15,13 +15,14 @@ func TestDuelRatio(t *testing.T) {
 	same := func() error { return nil }
 	for unit, work := range map[string]float64{"ns/hash": 10, "MB/s": 1e6} {
 		d := duel{peer: "slow", unit: unit, work: work, ours: sleeper(5 * time.Millisecond), theirs: sleeper(10 * time.Millisecond), check: same}
-		line, err := d.run("x", time.Millisecond)
+		o, err := d.run("x", time.Millisecond)
+		line := o.String()
 		if err != nil || !strings.Contains(line, "ratio=2.00") {
 			t.Errorf("%s: %q %v", unit, line, err)
 		}
 	}
 	d := duel{peer: "old", unit: "ms/x", work: 1, ours: sleeper(5 * time.Millisecond), recorded: 20}
-	if line, err := d.run("x", time.Millisecond); err != nil || !strings.HasSuffix(line, "ratio=4.00 recorded") {
+	if line, err := d.run("x", time.Millisecond); err != nil || !strings.HasSuffix(line.String(), "ratio=4.00 recorded") {
 		t.Errorf("recorded: %q %v", line, err)
 	}
 }

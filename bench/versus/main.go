@@ -1,6 +1,6 @@
 // Command versus times assay against its peers, alternately in one run and on the same data.
 //
-//	go run ./bench/versus [-only NAME[,NAME...]] [-time 2s] [-rust] [-list]
+//	go run ./bench/versus [-only NAME[,NAME...]] [-time 2s] [-rust] [-md FILE] [-svg FILE] [-list]
 //
 // Results are compared before anything is timed. A contest prints one line a peer:
 //
@@ -24,9 +24,11 @@ func main() {
 	only := flag.String("only", "", "run the contests of these names or prefixes, comma-separated")
 	span := flag.Duration("time", 2*time.Second, "time to measure each side of a contest")
 	flag.BoolVar(&useRust, "rust", false, "build and run the Rust peers too (needs cargo)")
+	md := flag.String("md", "", "write the table for README.md to this file, - for standard output")
+	svg := flag.String("svg", "", "write a bar chart of the ratios to this file")
 	names := flag.Bool("list", false, "print the names of the contests and stop")
 	flag.Usage = func() {
-		fmt.Fprintln(os.Stderr, "usage: versus [-only NAME,...] [-time 2s] [-rust] [-list]")
+		fmt.Fprintln(os.Stderr, "usage: versus [-only NAME,...] [-time 2s] [-rust] [-md FILE] [-svg FILE] [-list]")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -45,9 +47,15 @@ func main() {
 		}
 		return
 	}
+	var all []outcome
 	ok := true
 	for _, c := range chosen {
-		ok = play(os.Stdout, c, *span) && ok
+		fought, good := play(os.Stdout, c, *span)
+		all, ok = append(all, fought...), ok && good
+	}
+	if err := publish(all, *md, *svg); err != nil {
+		fmt.Fprintln(os.Stderr, "versus:", err)
+		ok = false
 	}
 	if !ok {
 		os.Exit(1)
@@ -72,22 +80,25 @@ func choose(all []contest, only string) []contest {
 }
 
 // play runs one contest, prints its lines and reports whether all its checks held.
-func play(w io.Writer, c contest, span time.Duration) bool {
+func play(w io.Writer, c contest, span time.Duration) (fought []outcome, ok bool) {
 	duels, closing, err := c.setup()
 	if closing != nil {
 		defer closing()
 	}
 	if err != nil {
 		fmt.Fprintf(w, "%s error: %v\n", c.name, err)
-		return false
+		return nil, false
 	}
-	ok := true
+	ok = true
 	for _, d := range duels {
-		line, err := d.run(c.name, span)
+		o, err := d.run(c.name, span)
 		if err != nil {
-			line, ok = fmt.Sprintf("%s peer=%s error: %v", c.name, d.peer, err), false
+			fmt.Fprintf(w, "%s peer=%s error: %v\n", c.name, d.peer, err)
+			ok = false
+			continue
 		}
-		fmt.Fprintln(w, line)
+		fmt.Fprintln(w, o)
+		fought = append(fought, o)
 	}
-	return ok
+	return fought, ok
 }
