@@ -68,3 +68,7 @@ func (o *Output) size(n int, yuma3 bool) {
 	o.Bonds.Reset()
 	o.EMABonds, o.Trace = nil, nil
 }
+
+// PruningScores returns the combined shares scaled so that the largest is 65535: the score that tools still show. The chain
+// prunes by emission now (Prune).
+func (o *Output) PruningScores() []uint16 { return MaxUpscale(o.CombinedShare) }

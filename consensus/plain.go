@@ -17,7 +17,7 @@ func (e *Engine) runPlain(s *State, o *Output) {
 	}
 	o.emit(s.RaoEmission)
 	if e.opt.Trace {
-		t.PruningU16 = MaxUpscale(o.CombinedShare)
+		t.PruningU16 = o.PruningScores()
 		t.Trust = make([]fixed.I32F32, s.N())
 		for i := range t.Trust {
 			t.Trust[i] = o.Ranks[i].SafeDiv(t.Prerank[i])

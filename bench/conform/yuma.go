@@ -23,6 +23,14 @@ type yumaFile[C any] struct {
 	Cases    []C    `json:"cases"`
 }
 
+// of checks the file's format.
+func (f *yumaFile[C]) of(format string) error {
+	if f.Format != format {
+		return fmt.Errorf("format %q, want %q", f.Format, format)
+	}
+	return nil
+}
+
 // fields are expected values by name.
 type fields map[string]json.RawMessage
 
@@ -221,6 +229,9 @@ func epochSmall(v *vector) (int, error) {
 	if err := v.JSON(&f); err != nil {
 		return 0, err
 	}
+	if err := f.of("yuma-epoch/1"); err != nil {
+		return 0, err
+	}
 	for i, c := range f.Cases {
 		s, err := consensus.DecodeState(c.Input)
 		if err != nil {
@@ -254,6 +265,9 @@ func subtensorTests(v *vector) (int, error) {
 		Output  fields          `json:"output"`
 	}]
 	if err := v.JSON(&f); err != nil {
+		return 0, err
+	}
+	if err := f.of("yuma-epoch-single/1"); err != nil {
 		return 0, err
 	}
 	for i, c := range f.Cases {
@@ -362,6 +376,9 @@ func epochLarge(v *vector) (int, error) {
 	if err := v.JSON(&f); err != nil {
 		return 0, err
 	}
+	if err := f.of("yuma-epoch-large/1"); err != nil {
+		return 0, err
+	}
 	cases := 0
 	for _, c := range f.Cases {
 		if c.EpochRule != epochRule {
@@ -425,6 +442,9 @@ func benchDigests(v *vector) (int, error) {
 	}
 	if err := v.JSON(&f); err != nil {
 		return 0, err
+	}
+	if f.Format != "yuma-bench/1" {
+		return 0, fmt.Errorf("format %q", f.Format)
 	}
 	for i, r := range f.Rows {
 		s := sim.Subnet{Seed: r.Seed, N: r.N, V: r.V, K: r.K, KB: r.KB}.State()

@@ -36,6 +36,9 @@ func simulationCases(v *vector) (int, error) {
 	if err := v.JSON(&f); err != nil {
 		return 0, err
 	}
+	if err := f.of("yuma-sequence/1"); err != nil {
+		return 0, err
+	}
 	cases := 0
 	for i := range f.Cases {
 		n, err := f.Cases[i].run()

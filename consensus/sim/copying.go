@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"slices"
 
 	"github.com/assaylab/assay/consensus"
 	"github.com/assaylab/assay/consensus/fixed"
@@ -19,6 +20,9 @@ type Copying struct {
 	Drift      fixed.I32F32 // change of quality an epoch, in parts of it; 0 is 1/8
 	Noise      fixed.I32F32 // of an honest validator's sight, in parts; 0 is 1/64
 	Seed       uint64
+	// Open lets the copier see the others' weights before the epoch that counts them, as without commit-reveal: it votes their
+	// median at once, and Lag does not matter.
+	Open bool
 }
 
 // CopyResult is what copying came to over all epochs, as rao of dividends for a rao of stake, in parts of 2^32.
@@ -125,13 +129,31 @@ func (g *copyGame) before(e int, s *consensus.State) {
 		s.Weights.Append(col, consensus.MaxUpscale(seen))
 		s.LastUpdate[i] = s.CurrentBlock - 1
 	}
-	if at := e - g.Lag; at >= 0 {
+	switch at := e - g.Lag; {
+	case g.Open:
+		s.Weights.Append(col, g.median(s))
+		s.LastUpdate[g.Validators] = s.CurrentBlock - 1
+	case at >= 0:
 		s.Weights.Append(col, consensus.MaxUpscale(g.agreed[at][g.Validators+1:]))
 		s.LastUpdate[g.Validators] = s.CurrentBlock - 1
-	} else {
+	default:
 		s.Weights.Append(nil, nil)
 	}
 	for range g.Servers {
 		s.Weights.Append(nil, nil)
 	}
+}
+
+// median is the middle of the honest validators' present votes, server by server.
+func (g *copyGame) median(s *consensus.State) []uint16 {
+	out, votes := make([]uint16, g.Servers), make([]uint16, g.Validators)
+	for j := range out {
+		for i := range votes {
+			_, val := s.Weights.Row(i)
+			votes[i] = val[j]
+		}
+		slices.Sort(votes)
+		out[j] = votes[len(votes)/2]
+	}
+	return out
 }
