@@ -132,6 +132,12 @@ func randomRows(r *sim.Random, n int, tame bool) (rows consensus.Rows) {
 		if !tame && r.Below(6) == 0 {
 			slices.Reverse(col)
 		}
+		if !tame && r.Below(12) == 0 && len(col) > 0 { // a column twice
+			col, val = append(col, col[0]), append(val, uint16(r.Next()))
+		}
+		if !tame && r.Below(12) == 0 { // a column that is not on the subnet
+			col, val = append([]uint16{uint16(n + 2)}, col...), append([]uint16{77}, val...)
+		}
 		rows.Append(col, val)
 	}
 	return rows

@@ -16,7 +16,7 @@ import (
 // It stands in for the plain form where no sum can saturate or wrap and no order can be seen. usable and build check this:
 //
 //   - stakes and alpha within [0, 1], so that every product and sum of the epoch stays within [0, rows];
-//   - rows strictly ascending by column, so that no column is repeated and the chain's forward pointer misses nothing;
+//   - no column repeated in a row, and under sparse liquid alpha rows ascending, so that the chain's forward pointer misses nothing;
 //   - row sums below 2^31, and at most 2^15 rows, so that the chain's sums of integers are exact;
 //   - the median's upper end equal to the exact sum of positive stakes, and 0 < kappa <= that sum: then the chain's partition
 //     loop ends at the smallest score above which there is less than kappa of stake. Otherwise the loop itself runs.
@@ -24,10 +24,11 @@ import (
 // Values are I32F32 bits in uint64 here.
 type fast struct {
 	rows   []fastRow
-	index  []int32 // uid to row, -1 for none
-	wStart []int32 // n+1, columns of wList
-	bStart []int32 // n+1, columns of bList
-	wEnd   []int32 // entries in use
+	index  []int32  // uid to row, -1 for none
+	seen   []uint64 // columns met in a row, a bit each
+	wStart []int32  // n+1, columns of wList
+	bStart []int32  // n+1, columns of bList
+	wEnd   []int32  // entries in use
 	bEnd   []int32
 	wList  []uint32 // row << 16 | weight
 	bList  []uint32 // row << 16 | bond
@@ -191,8 +192,8 @@ func (f *fast) do(w *worker, k job) {
 
 // build brings weights and bonds into columns. It is not ok for rows that are not strictly ascending or whose sum could wrap.
 func (f *fast) build(s *State, o *Output, dense bool, permit []bool) bool {
-	entries := f.list(s, o, permit)
-	if len(f.rows) > 1<<15 {
+	entries, ok := f.list(s, o, permit, f.mode != yuma3Liquid || dense)
+	if !ok || len(f.rows) > 1<<15 {
 		return false
 	}
 	lt := s.lastTempo()
@@ -206,21 +207,27 @@ func (f *fast) build(s *State, o *Output, dense bool, permit []bool) bool {
 	return f.fillLists(s, dense, permit)
 }
 
-// list finds the rows with entries and returns the number of these.
-func (f *fast) list(s *State, o *Output, permit []bool) (entries int) {
-	f.rows, f.index = f.rows[:0], resize(f.index, s.N())
+// list finds the rows with entries and returns the number of these. It is not ok for a row with a repeated column or one that is
+// not on the subnet and, unless anyOrder, for one that is not ascending.
+func (f *fast) list(s *State, o *Output, permit []bool, anyOrder bool) (entries int, ok bool) {
+	n := s.N()
+	f.rows, f.index = f.rows[:0], resize(f.index, n)
 	for i := range f.index {
 		f.index[i] = -1
-		col, _ := s.Bonds.Row(i)
-		count := len(col)
+		bonds, _ := s.Bonds.Row(i)
+		var weights []uint16
 		if permit[i] {
-			col, _ = s.Weights.Row(i)
-			count += len(col)
+			weights, _ = s.Weights.Row(i)
 		}
-		if count == 0 && i != f.include-1 {
+		if len(bonds)+len(weights) == 0 && i != f.include-1 {
 			continue
 		}
-		entries += count
+		for _, col := range [2][]uint16{bonds, weights} {
+			if !ascending(col, n) && !(anyOrder && f.distinct(col, n)) {
+				return 0, false
+			}
+		}
+		entries += len(bonds) + len(weights)
 		f.index[i] = int32(len(f.rows))
 		f.rows = append(f.rows, fastRow{uid: int32(i), keep: o.NewValidatorPermit[i], stake: uint64(o.ActiveStake[i])})
 	}
@@ -229,7 +236,31 @@ func (f *fast) list(s *State, o *Output, permit []bool) (entries int) {
 			f.rows[r].vote = uint64(f.vote.stake[k])
 		}
 	}
-	return entries
+	return entries, true
+}
+
+// ascending reports whether a row's columns ascend strictly below n.
+func ascending(col []uint16, n int) bool {
+	last := -1
+	for _, j := range col {
+		if int(j) <= last {
+			return false
+		}
+		last = int(j)
+	}
+	return last < n
+}
+
+// distinct reports whether a row's columns are below n and none is repeated.
+func (f *fast) distinct(col []uint16, n int) bool {
+	f.seen = zeroed(f.seen, (n+63)/64)
+	for _, j := range col {
+		if int(j) >= n || f.seen[j/64]>>(j%64)&1 != 0 {
+			return false
+		}
+		f.seen[j/64] |= 1 << (j % 64)
+	}
+	return true
 }
 
 // fillLists makes a list of each column.
@@ -239,11 +270,10 @@ func (f *fast) fillLists(s *State, dense bool, permit []bool) bool {
 	for r := range f.rows {
 		i := int(f.rows[r].uid)
 		col, _ := s.Bonds.Row(i)
-		if !countColumns(col, f.bStart[1:]) {
-			return false
-		}
-		if col, _ = s.Weights.Row(i); permit[i] && !countColumns(col, f.wStart[1:]) {
-			return false
+		countColumns(col, f.bStart[1:])
+		if permit[i] {
+			col, _ = s.Weights.Row(i)
+			countColumns(col, f.wStart[1:])
 		}
 	}
 	f.wEnd, f.bEnd = ends(f.wEnd, f.wStart), ends(f.bEnd, f.bStart)
@@ -264,17 +294,11 @@ func zeroed[T any](v []T, n int) []T {
 	return v
 }
 
-// countColumns counts a row's columns; it is not ok for rows that are not strictly ascending below the number of columns.
-func countColumns(col []uint16, count []int32) bool {
-	last := -1
+// countColumns counts a row's columns.
+func countColumns(col []uint16, count []int32) {
 	for _, j := range col {
-		if int(j) <= last || int(j) >= len(count) {
-			return false
-		}
-		last = int(j)
 		count[j]++
 	}
-	return true
 }
 
 // ends turns counts into starts, in place, and returns a copy as the places to fill.

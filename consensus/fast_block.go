@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"math/bits"
-	"slices"
 
 	"github.com/assaylab/assay/consensus/fixed"
 )
@@ -50,8 +49,7 @@ func (f *fast) blockFits(s *State, entries int) bool {
 
 // fillBlock puts every row into the block; it is not ok for rows the fast form does not take.
 func (f *fast) fillBlock(s *State, dense bool, permit []bool) bool {
-	b, n := &f.block, s.N()
-	size := b.height * n
+	b, size := &f.block, f.block.height*s.N()
 	if b.dirty || len(b.w) < size {
 		b.w, b.b = zeroed(b.w, max(size, len(b.w))), zeroed(b.b, max(size, len(b.b)))
 	}
@@ -69,11 +67,9 @@ func (f *fast) fillBlock(s *State, dense bool, permit []bool) bool {
 			b.permit[r/8] |= 1 << (r % 8)
 		}
 		col, val := s.Bonds.Row(int(row.uid))
-		if !scatter(b.b, col, val, r, b.height, n) {
-			return false
-		}
-		sum, ok := f.scatterWeights(s, r, dense, permit)
-		if !ok || sum >= 1<<31 {
+		scatter(b.b, col, val, r, b.height)
+		sum := f.scatterWeights(s, r, dense, permit)
+		if sum >= 1<<31 {
 			return false
 		}
 		b.sum[r] = max(sum, 1)
@@ -85,41 +81,31 @@ func (f *fast) fillBlock(s *State, dense bool, permit []bool) bool {
 }
 
 // scatter writes one row into a block.
-func scatter(dst, col, val []uint16, r, height, n int) bool {
-	last := -1
+func scatter(dst, col, val []uint16, r, height int) {
 	val = val[:len(col)]
 	for k, j := range col {
-		if int(j) <= last || int(j) >= n {
-			return false
-		}
-		last = int(j)
 		dst[int(j)*height+r] = val[k]
 	}
-	return true
 }
 
 // scatterWeights writes one row of weights, those left out that the chain masks, and returns their sum.
-func (f *fast) scatterWeights(s *State, r int, dense bool, permit []bool) (sum uint64, ok bool) {
+func (f *fast) scatterWeights(s *State, r int, dense bool, permit []bool) (sum uint64) {
 	i := int(f.rows[r].uid)
 	if !permit[i] {
-		return 0, true
+		return 0
 	}
 	m := s.mask(i, dense)
 	col, val := s.Weights.Row(i)
 	val = val[:len(col)]
-	registered, dst, height, last := s.BlockAtRegistration, f.block.w, f.block.height, -1
+	registered, dst, height := s.BlockAtRegistration, f.block.w, f.block.height
 	for k, j := range col {
-		if int(j) <= last || int(j) >= len(registered) {
-			return 0, false
-		}
-		last = int(j)
 		if m.drops(j, registered[j]) {
 			continue
 		}
 		dst[int(j)*height+r] = val[k]
 		sum += uint64(val[k])
 	}
-	return sum, true
+	return sum
 }
 
 // A rowMask says which of one neuron's weights the chain drops.
@@ -368,26 +354,24 @@ func (f *fast) reserveBlock(s *State, o *Output, dense bool) {
 		for x := range f.work {
 			w := &f.work[x]
 			w.first[r], w.rows[r] = int32(total), int32(total)
-			total += min(w.to-w.from, within(wc, w.from, w.to)+within(bc, w.from, w.to))
+			most := len(wc) + len(bc)
+			if len(f.work) > 1 {
+				most = within(wc, w.from, w.to) + within(bc, w.from, w.to)
+			}
+			total += min(w.to-w.from, most)
 		}
 	}
 	o.Bonds.Col, o.Bonds.Val = resize(o.Bonds.Col, total), resize(o.Bonds.Val, total)
 }
 
-// within counts the columns of a sorted row from one to another.
-func within(col []uint16, from, to int) int {
-	return position(col, to) - position(col, from)
-}
-
-func position(col []uint16, j int) int {
-	if len(col) == 0 || int(col[0]) >= j {
-		return 0
+// within counts the columns of a row from one to another.
+func within(col []uint16, from, to int) (count int) {
+	for _, j := range col {
+		if int(j) >= from && int(j) < to {
+			count++
+		}
 	}
-	if int(col[len(col)-1]) < j {
-		return len(col)
-	}
-	at, _ := slices.BinarySearch(col, uint16(j))
-	return at
+	return count
 }
 
 // closeBlock moves the rows of bonds together.

@@ -89,3 +89,30 @@ func (m *Sparse) visible(i int, dst []fixed.I32F32) {
 		}
 	}
 }
+
+// average is EMAAlpha with the alphas of AlphasSparse, each computed only where it is read: at the entries of w. At the last
+// entry of a repeated column of b the bond decays, at any entry of w it is added to.
+func (l *Liquid) average(w, b *Sparse, consensus []fixed.I32F32) *Sparse {
+	n := len(consensus)
+	out := begin(w.Rows(), len(w.Col))
+	ws, bs, old := make([]fixed.I32F32, n), make([]fixed.I32F32, n), make([]fixed.I32F32, n)
+	for i := range w.Rows() {
+		w.visible(i, ws)
+		b.visible(i, bs)
+		clear(old)
+		b.scatter(i, old)
+		col, val := w.Row(i)
+		for k, j := range col {
+			if int(j) >= n {
+				continue
+			}
+			a := l.Alpha(consensus[j], ws[j], bs[j])
+			decayed := fixed.One.SatSub(a).SatMul(old[j])
+			if v := min(fixed.One, decayed.SatAdd(max(0, a.SatMul(val[k])))); v > 0 {
+				out.push(j, v)
+			}
+		}
+		out.endRow()
+	}
+	return out
+}

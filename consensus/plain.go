@@ -66,9 +66,12 @@ func (e *Engine) sparseBonds(s *State, o *Output, t *Trace, w, b *Sparse) *Spars
 	var ema *Sparse
 	if s.LiquidAlpha && anyNonzero(o.Consensus) {
 		l := s.liquid()
-		alphas := l.AlphasSparse(w, b, o.Consensus)
-		ema = w.EMAAlpha(b, alphas)
-		t.Alphas = alphas
+		if e.opt.Trace {
+			t.Alphas = l.AlphasSparse(w, b, o.Consensus)
+			ema = w.EMAAlpha(b, t.Alphas)
+		} else {
+			ema = l.average(w, b, o.Consensus)
+		}
 	} else {
 		ema = w.EMA(b, s.bondsAlpha())
 	}
