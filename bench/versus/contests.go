@@ -21,6 +21,8 @@ var contests = []contest{
 	{name: "commp", setup: commPContest},
 	{name: "fr32", setup: fr32Contest},
 	{name: "graph", setup: graphContest},
+	{"update/encode", updateContest("encode", 5795)},
+	{"update/decode", updateContest("decode", 182)},
 	{"groth16/partition", groth16Contest(327, 110, 1, 3.50)},
 	{"groth16/batch10", groth16Contest(327, 110, 10, 10.6)},
 	{"groth16/window", groth16Contest(25839, 11, 1, 122)},

@@ -12,16 +12,19 @@ import (
 	"github.com/assaylab/assay/porep/sector"
 )
 
-// ErrRange says that a range of bytes lies outside of the sector.
-var ErrRange = errors.New("update: no such range of the sector")
+var (
+	// ErrRange says that a range of bytes lies outside of the sector.
+	ErrRange = errors.New("update: no such range of the sector")
+	// ErrTreeD says that a part of a sector cannot be held against CommD without TreeD.
+	ErrTreeD = errors.New("update: decoding a part of a sector needs Options.TreeD, or Unchecked")
+)
 
 // Decode writes n bytes of the new data from byte off on to w. off and n count bytes as they were before padding and need no
 // alignment. Of replica and key, the replicas after and before the update, the same range is read and nothing else.
 //
-// Of st the parameters, CommROld and CommDNew are used. A whole sector is held against CommDNew before the first byte is
-// written (it is read twice for that; see also DecodeFile), a part of one with opt.TreeD; without that a wrong key or a damaged
-// replica is seen by what does not decode to 254 bits, which is all but certain after a few hundred bytes, but a single
-// damaged node may pass. Errors: ErrRange before any work, ErrFile, as Statement.Check, those of readers and writer, ctx.Err().
+// Of st the parameters, CommROld and CommDNew are used. What is written has been held against CommDNew: with opt.TreeD step by
+// step, by the path from there; else the whole sector before the first byte (it is read twice for that; see also DecodeFile).
+// Errors: ErrRange and ErrTreeD before any work, ErrFile, as Statement.Check, those of readers and writer, ctx.Err().
 //
 // Source: rust-fil-proofs filecoin-proofs/src/api/update.rs, decode_from_range.
 func Decode(ctx context.Context, st *Statement, key, replica io.ReaderAt, w io.Writer, off, n uint64, opt *Options) error {
@@ -35,12 +38,15 @@ func Decode(ctx context.Context, st *Statement, key, replica io.ReaderAt, w io.W
 	if n == 0 {
 		return nil
 	}
+	if n < size && opt.checked() && opt.treeD() == nil {
+		return ErrTreeD
+	}
 	from, to := off/fr32Data*fr32Nodes, ((off+n-1)/fr32Data+1)*fr32Nodes
 	d, err := newDecoder(st, key, replica, from, to, opt.treeD())
 	if err != nil {
 		return err
 	}
-	if n == size && d.tree == nil && (opt == nil || !opt.Unchecked) {
+	if d.tree == nil && opt.checked() {
 		if err := d.check(ctx, opt); err != nil {
 			return err
 		}
@@ -71,7 +77,7 @@ func DecodeFile(ctx context.Context, f Files, st *Statement, opt *Options) error
 		return err
 	}
 	d.out = out
-	if opt != nil && opt.Unchecked {
+	if !opt.checked() {
 		err = spread(ctx, "decode", st.Params.Size.Nodes(), opt, func(first, count uint64) error {
 			s := blocks.Get().(*block)
 			defer blocks.Put(s)

@@ -17,12 +17,12 @@ type Options struct {
 	// Workers is the number of goroutines that compute; 0 is runtime.GOMAXPROCS(0).
 	Workers int
 
-	// TreeD, if not nil, is the file of TreeD over the new data. Decode of a range holds what it decodes against it, and the
-	// path from there against CommD, before anything is written.
+	// TreeD, if not nil, is the file of TreeD over the new data. Decode holds what it decodes against it, and the path from
+	// there against CommD, before anything is written; a part of a sector needs it, unless Unchecked is set.
 	TreeD io.ReaderAt
 
-	// Unchecked lets Decode and DecodeFile write the data of a whole sector without holding it against CommD, as the
-	// reference does.
+	// Unchecked lets Decode and DecodeFile write data without holding it against CommD, as the reference does. A wrong key or
+	// a damaged replica is then seen only by what does not decode to 254 bits.
 	Unchecked bool
 
 	// Progress, if not nil, is called between batches, by one goroutine at a time, with the nodes (or challenges) that are
@@ -52,6 +52,9 @@ func (o *Options) report(stage string, done, total uint64) {
 		o.Progress(stage, done, total)
 	}
 }
+
+// checked reports whether data is held against CommD.
+func (o *Options) checked() bool { return o == nil || !o.Unchecked }
 
 // treeD returns TreeD where it is at hand.
 func (o *Options) treeD() io.ReaderAt {

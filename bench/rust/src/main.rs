@@ -14,6 +14,7 @@ mod post;
 mod proto;
 mod seal;
 mod snark;
+mod update;
 
 use anyhow::{bail, Result};
 
@@ -45,6 +46,7 @@ fn start(args: &[String]) -> Result<()> {
         "post" => post::post(rest)?,
         "groth16" => snark::groth16(rest)?,
         "snarkpack" => snark::snarkpack(rest)?,
+        "update" => update::update(rest)?,
         other => bail!("unknown contest {other}"),
     };
     proto::serve(contest)
