@@ -184,6 +184,23 @@ func TestScaleRows(t *testing.T) {
 	}
 }
 
+// TestScaleEveryLength feeds the decoder a row of ten pairs cut or drawn out to every length up to a hundred bytes more.
+func TestScaleEveryLength(t *testing.T) {
+	col, val := make([]uint16, 10), make([]uint16, 10)
+	for k := range col {
+		col[k] = uint16(3 * k)
+	}
+	good := consensus.AppendScaleRow(nil, col, val)
+	for size := range len(good) + 101 {
+		b := append(slices.Clone(good), make([]byte, 200)...)[:size]
+		var rows consensus.Rows
+		rest, err := consensus.DecodeScaleRow(b, 100, &rows)
+		if (err == nil) != (size >= len(good)) || err == nil && len(rest) != size-len(good) {
+			t.Errorf("%d bytes: %v, %d left", size, err, len(rest))
+		}
+	}
+}
+
 func FuzzDecodeState(f *testing.F) {
 	f.Add([]byte(snapshot))
 	for _, h := range hostile {

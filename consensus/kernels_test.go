@@ -1,6 +1,7 @@
 package consensus
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -155,6 +156,33 @@ func TestQuotients(t *testing.T) {
 		x := r.Uint64() >> r.UintN(64)
 		if got, want := quot(x, d, (1<<64-1)/d), x/d; got != want {
 			t.Fatalf("quot(%d, %d) = %d, want %d", x, d, got, want)
+		}
+	}
+}
+
+func BenchmarkMedian(b *testing.B) {
+	r := rand.New(rand.NewPCG(7, 8))
+	for _, n := range []int{64, 256} {
+		score, vote := make([]uint64, n), make([]uint64, n)
+		for k := range score {
+			score[k], vote[k] = 1<<24+r.Uint64N(1<<25), r.Uint64N(1<<24)
+		}
+		var total uint64
+		for _, v := range vote {
+			total += v
+		}
+		top := slices.Max(score)
+		for name, median := range map[string]func() uint64{
+			"column":  func() uint64 { return medianColumn(score, vote, total/2, top) },
+			"generic": func() uint64 { return medianGeneric(score, vote, total/2, top) },
+			"select":  func() uint64 { return selectAbove(slices.Clone(score), slices.Clone(vote), total/2) },
+		} {
+			b.Run(fmt.Sprintf("rows=%d/kernel=%s", n, name), func(b *testing.B) {
+				for b.Loop() {
+					median()
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/score")
+			})
 		}
 	}
 }

@@ -287,3 +287,19 @@ func ExampleVoter_BestResponse() {
 	fmt.Println(best.Dividends >= now)
 	// Output: true
 }
+
+func ExampleSweep() {
+	// What the first validator of a subnet earns under several kappas, on all processors.
+	kappas := []uint16{16384, 32767, 49152}
+	shares, err := sim.Sweep(context.Background(), len(kappas), 0, func() func(context.Context, int) (uint16, error) {
+		s := sim.Subnet{Seed: 5, N: 48, V: 8, K: 12, KB: 12}.State()
+		engine, o := consensus.NewEngine(nil), new(consensus.Output)
+		return func(ctx context.Context, i int) (uint16, error) {
+			s.Kappa = kappas[i]
+			err := engine.Epoch(ctx, s, o)
+			return o.DividendsU16[0], err
+		}
+	})
+	fmt.Println(len(shares), err)
+	// Output: 3 <nil>
+}
