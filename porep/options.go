@@ -19,8 +19,9 @@ type Options struct {
 	Workers int
 
 	// Lanes is the number of sectors that one goroutine labels side by side, 1 to 16; 0 is as many as
-	// there are and Memory holds, up to 4. More than four are taken only where AVX-512 outruns the CPU's SHA unit (it is measured
-	// once): sixteen then take about half the time a sector that four do, and four times their memory.
+	// there are and Memory holds, up to 4. More than four are taken only where AVX-512 outruns the CPU's SHA
+	// unit with so many (it is measured once): sixteen may take half the time a sector that four do, with four
+	// times their memory.
 	Lanes int
 
 	// Memory is the budget in bytes for the buffers of a stage; 0 is no limit. A stage that needs more
@@ -81,10 +82,7 @@ func (o *Options) lanes(p sector.Proof, n int) int {
 	if o != nil && o.Lanes > 0 {
 		most = o.Lanes
 	}
-	if most > usualLanes {
-		most = min(most, label.Best())
-	}
-	n = min(n, most)
+	n = label.Best(min(n, most))
 	if o == nil || o.Lanes > 0 || o.Memory == 0 {
 		return n
 	}

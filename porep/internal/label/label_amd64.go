@@ -3,6 +3,7 @@
 package label
 
 import (
+	"math"
 	"sync"
 	"time"
 
@@ -26,36 +27,42 @@ const (
 	ahead = 8
 )
 
-// Best returns the number of sectors that go side by side fastest on this CPU, by time a label: 4, or
-// [MaxLanes] where AVX-512 outruns the SHA unit (it does on Zen 5, whose unit is half as fast as Zen 4's, and
-// where there is none). It is measured once, in about a millisecond.
-func Best() int { return best() }
+// Best returns the number of sectors, most at the most, that go side by side fastest on this CPU by time a
+// label: up to four on the SHA unit, or more where AVX-512 outruns it with so many (on Zen 5 from nine on, for its
+// unit is half as fast as Zen 4's). Which it is, is measured once, in about a millisecond.
+func Best(most int) int {
+	if most <= interleaved || most < widest() {
+		return min(most, interleaved)
+	}
+	return min(most, MaxLanes)
+}
 
-var best = sync.OnceValue(func() int {
+// widest returns the number of lanes from which on the AVX-512 kernel is the faster one: its time is the same for any.
+var widest = sync.OnceValue(func() int {
 	if !wide {
-		return interleaved
+		return MaxLanes + 1
 	}
-	least, lanes := time.Duration(0), interleaved
-	for _, n := range []int{interleaved, MaxLanes} {
-		l, err := New(make([][Size]byte, n)...)
-		if err != nil {
-			continue
-		}
-		const nodes = 32
-		cur, prev := make([]byte, Size*n*nodes), make([]byte, Size*n*nodes)
-		parents := make([]uint32, nodes*Degree)
-		for range 5 {
-			t := time.Now()
-			if l.Label(2, 0, parents, cur, prev) != nil {
-				break
-			}
-			if took := time.Since(t) / time.Duration(n); least == 0 || took < least {
-				least, lanes = took, n
-			}
-		}
-	}
-	return lanes
+	return int(interleaved*stepTime(MaxLanes)/max(1, stepTime(interleaved))) + 1
 })
+
+// stepTime returns the time that so many sectors take for some nodes.
+func stepTime(lanes int) time.Duration {
+	const nodes = 32
+	least := time.Duration(math.MaxInt64 / interleaved)
+	l, err := New(make([][Size]byte, lanes)...)
+	if err != nil {
+		return least
+	}
+	cur, prev := make([]byte, Size*lanes*nodes), make([]byte, Size*lanes*nodes)
+	parents := make([]uint32, nodes*Degree)
+	for range 5 {
+		t := time.Now()
+		if l.Label(2, 0, parents, cur, prev) == nil {
+			least = min(least, time.Since(t))
+		}
+	}
+	return least
+}
 
 // label makes the nodes from start on, not 0, and returns how many it made. The addresses that a kernel keeps
 // in the scratch memory are of one call only, while all they point to is held by its arguments and cannot move.

@@ -11,9 +11,9 @@ func (l *Lanes) label(layer uint32, start uint64, parents []uint32, cur, prev []
 	return l.labelGeneric(layer, start, parents, cur, prev)
 }
 
-// Best returns the number of sectors that go side by side fastest on this CPU: here the lanes share but the
-// parents.
-func Best() int { return interleaved }
+// Best returns the number of sectors, most at the most, that go side by side fastest: here the lanes share
+// nothing but the parents, which four of them do well enough.
+func Best(most int) int { return min(most, interleaved) }
 
 // setPlain makes l take the generic path, which it does.
 func (l *Lanes) setPlain() {}
