@@ -223,11 +223,44 @@ func third(r, p, square, sum *bls.E2) {
 	r.Sub(&x, &y)
 }
 
-// weigh returns the sum of (b+1)·buckets[b].
-func weigh(buckets []bls.G1Affine) (sum bls.G1Jac) {
-	var run bls.G1Jac
-	run.X.SetOne()
-	run.Y.SetOne()
+// weigh fills sums[w] with the sum of (b+1)·buckets[w·n+b] over the n = 2^bits buckets of window w. A weight is written as
+// high·2^low + rest, so that sums over rows and columns, in affine coordinates, leave only a few points to weigh one by one.
+func (s *bucketSet) weigh(sums []bls.G1Jac, buckets []bls.G1Affine, bits int) {
+	low := (bits + 1) / 2
+	rows, columns := 1<<(bits-low)+1, 1<<low-1 // the highest weight, 2^bits, opens a row of its own
+	each := rows - 1 + columns
+	entries := make([]entry, 0, 2*len(buckets))
+	for w := range sums {
+		for b := range 1 << bits {
+			at := w<<bits + b
+			if buckets[at].IsInfinity() {
+				continue
+			}
+			high, rest := (b+1)>>low, (b+1)&(1<<low-1)
+			if high > 0 {
+				entries = append(entries, entry{bucket: int32(w*each + high - 1), point: int32(at)})
+			}
+			if rest > 0 {
+				entries = append(entries, entry{bucket: int32(w*each + rows - 1 + rest - 1), point: int32(at)})
+			}
+		}
+	}
+	parts := make([]bls.G1Affine, len(sums)*each)
+	s.sum(parts, buckets, entries)
+	for w := range sums {
+		part := parts[w*each : (w+1)*each]
+		sums[w] = weighOne(part[:rows-1])
+		for range low {
+			sums[w].DoubleAssign()
+		}
+		rest := weighOne(part[rows-1:])
+		sums[w].AddAssign(&rest)
+	}
+}
+
+// weighOne returns the sum of (b+1)·buckets[b].
+func weighOne(buckets []bls.G1Affine) (sum bls.G1Jac) {
+	run := g1Identity()
 	sum = run
 	for b := len(buckets) - 1; b >= 0; b-- {
 		if !buckets[b].IsInfinity() {

@@ -158,12 +158,12 @@ func pippenger(points []bls.G1Affine, scalars []limbs, workers int) bls.G1Jac {
 }
 
 // window returns the width of the windows that takes the fewest operations for n scalars: an addition into a bucket costs
-// one, weighing a bucket about three.
+// one, weighing a bucket about two and a half.
 func window(n, longest int) int {
 	best, cost := 1, 0.0
 	for c := 2; c <= 15; c++ {
 		w := float64(longest/c + 1)
-		if x := w * (float64(n) + 3.2*float64(int(1)<<(c-1))); best == 1 || x < cost {
+		if x := w * (float64(n) + 2.5*float64(int(1)<<(c-1))); best == 1 || x < cost {
 			best, cost = c, x
 		}
 	}
@@ -193,9 +193,7 @@ func (s *windowSummer) sum(sums []bls.G1Jac, points []bls.G1Affine, scalars []li
 	s.entries = entries
 	s.buckets = slices.Grow(s.buckets[:0], len(sums)*half)[:len(sums)*half]
 	s.set.sum(s.buckets, points, entries)
-	for w := range sums {
-		sums[w] = weigh(s.buckets[w*half : (w+1)*half])
-	}
+	s.set.weigh(sums, s.buckets, c-1)
 }
 
 // digit returns digit w of l in the signed base 2^c, between -2^(c-1) and 2^(c-1): the window's bits, plus the bit below it,

@@ -18,7 +18,7 @@ type PreparedKey struct {
 }
 
 // Prepare computes what every verification under the key needs: one pairing, the lines of three points and, for keys of
-// up to 1024 inputs, shifted copies of the IC points. It takes about as long as ten verifications.
+// up to 1024 inputs, shifted copies of the IC points. It takes about as long as twenty verifications.
 func (k *VerifyingKey) Prepare() *PreparedKey {
 	p := &PreparedKey{key: k}
 	p.alphaNeg.Neg(&k.alphaG1)

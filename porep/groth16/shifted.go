@@ -63,6 +63,9 @@ func (s *shiftedPoints) multiExp(scalars []limbs) bls.G1Jac {
 		}
 	}
 	var buckets [1 << (shiftWidth - 1)]bls.G1Affine
-	new(bucketSet).sum(buckets[:], s.points, entries)
-	return weigh(buckets[:])
+	var set bucketSet
+	set.sum(buckets[:], s.points, entries)
+	var sum [1]bls.G1Jac
+	set.weigh(sum[:], buckets[:], shiftWidth-1)
+	return sum[0]
 }
