@@ -27,19 +27,29 @@ func BenchmarkEpoch(b *testing.B) {
 				if dense && d.N > 4096 {
 					continue
 				}
-				b.Run(fmt.Sprintf("n=%d/v=%d/dense=%v/mode=%s/workers=1", d.N, d.V, dense, m.name), func(b *testing.B) {
-					e := consensus.NewEngine(&consensus.Options{Dense: dense})
-					var o consensus.Output
-					b.ReportAllocs()
-					for b.Loop() {
-						if err := e.Epoch(context.Background(), s, &o); err != nil {
-							b.Fatal(err)
-						}
+				for _, workers := range []int{1, 2} {
+					if workers > 1 && d.N < 4096 {
+						continue
 					}
-					entries := float64(len(s.Weights.Col) + len(s.Bonds.Col))
-					b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/entries, "ns/entry")
-				})
+					b.Run(fmt.Sprintf("n=%d/v=%d/dense=%v/mode=%s/workers=%d", d.N, d.V, dense, m.name, workers), func(b *testing.B) {
+						benchmarkEpoch(b, s, consensus.Options{Dense: dense, Workers: workers})
+					})
+				}
 			}
 		}
 	}
+}
+
+func benchmarkEpoch(b *testing.B, s *consensus.State, opt consensus.Options) {
+	e := consensus.NewEngine(&opt)
+	var o consensus.Output
+	entries := float64(len(s.Weights.Col) + len(s.Bonds.Col))
+	b.SetBytes(4 * int64(entries))
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := e.Epoch(context.Background(), s, &o); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/entries, "ns/entry")
 }

@@ -105,3 +105,145 @@ func TestFormsAgree(t *testing.T) {
 		}
 	}
 }
+
+// bondsAgree compares stored bonds, zeros aside. Those who never had a permit keep their old row in the dense form only.
+func bondsAgree(s *consensus.State, sparse, dense *consensus.Output) error {
+	for i := range s.N() {
+		if !s.ValidatorPermit[i] && !sparse.NewValidatorPermit[i] {
+			continue
+		}
+		a, b := make([]uint16, s.N()), make([]uint16, s.N())
+		for _, x := range []struct {
+			dst  []uint16
+			rows *consensus.Rows
+		}{{a, &sparse.Bonds}, {b, &dense.Bonds}} {
+			col, val := x.rows.Row(i)
+			for k, j := range col {
+				x.dst[j] = val[k]
+			}
+		}
+		if !slices.Equal(a, b) {
+			return fmt.Errorf("bonds of %d: %v, dense %v", i, a, b)
+		}
+	}
+	return nil
+}
+
+// wrappingRow is a row so long that its sum leaves I32F32: the chain's sum wraps below 0 and the row stays as it is.
+func wrappingRow() error {
+	const n = 33000
+	s := &consensus.State{Params: consensus.DefaultParams(), CurrentBlock: 1000, RaoEmission: 1e9}
+	s.Yuma3, s.CommitReveal = false, false
+	s.Stake, s.ValidatorPermit = make([]fixed.I64F64, n), make([]bool, n)
+	s.LastUpdate, s.BlockAtRegistration = make([]uint64, n), make([]uint64, n)
+	s.Stake[0], s.ValidatorPermit[0], s.LastUpdate[0] = fixed.I64F64FromU64(9), true, 999
+	var col, val []uint16
+	for j := 1; j < n; j++ {
+		col, val = append(col, uint16(j)), append(val, 65535)
+	}
+	s.Weights.Append(col, val)
+	for range n - 1 {
+		s.Weights.Append(nil, nil)
+	}
+	o, err := epoch(s, consensus.Options{})
+	if err != nil {
+		return err
+	}
+	if want := fixed.FromU16(65535); o.Consensus[7] != want {
+		return fmt.Errorf("consensus %d, want the weight as it stands, %d", o.Consensus[7], want)
+	}
+	return nil
+}
+
+// conserved checks that no more is paid than there is, and that what is missing is rounding.
+func conserved(s *consensus.State, o *consensus.Output) error {
+	sum := func(v []uint64) (total uint64) {
+		for _, x := range v {
+			total += x
+		}
+		return total
+	}
+	n := uint64(s.N())
+	slack := n*(s.RaoEmission>>32+2) + s.RaoEmission>>31 + 2
+	for name, paid := range map[string]uint64{"emission": sum(o.Emission), "server and validator": sum(o.ServerEmission) + sum(o.ValidatorEmission)} {
+		if paid > s.RaoEmission {
+			return fmt.Errorf("%s: paid %d of %d rao", name, paid, s.RaoEmission)
+		}
+		if fixed.Sum(o.Stake) > 0 && s.RaoEmission-paid > 2*slack {
+			return fmt.Errorf("%s: paid only %d of %d rao", name, paid, s.RaoEmission)
+		}
+	}
+	for i := range o.Stake {
+		if o.Incentive[i] < 0 || o.Dividends[i] < 0 || o.CombinedShare[i] < 0 || o.ValidatorTrust[i] < 0 {
+			return fmt.Errorf("uid %d: a negative share", i)
+		}
+	}
+	return nil
+}
+
+// corrupt changes lengths, starts and columns of a state at random.
+func corrupt(r *sim.Random, s *consensus.State) *consensus.State {
+	some := func(n int) int { return int(r.Below(uint64(n + 1))) }
+	for range 1 + r.Below(3) {
+		rows := &s.Weights
+		if r.Below(2) == 0 {
+			rows = &s.Bonds
+		}
+		switch r.Below(9) {
+		case 0:
+			s.LastUpdate = s.LastUpdate[:some(len(s.LastUpdate))]
+		case 1:
+			s.BlockAtRegistration = s.BlockAtRegistration[:some(len(s.BlockAtRegistration))]
+		case 2:
+			s.ValidatorPermit = append(s.ValidatorPermit, true)[:some(len(s.ValidatorPermit))]
+		case 3:
+			s.CommitBlock = s.CommitBlock[:some(len(s.CommitBlock))]
+		case 4:
+			rows.Start = rows.Start[:some(len(rows.Start))]
+		case 5:
+			if len(rows.Start) > 0 {
+				rows.Start[some(len(rows.Start)-1)] = int(r.Next()>>r.Below(64)) - 5
+			}
+		case 6:
+			rows.Val = rows.Val[:some(len(rows.Val))]
+		case 7:
+			if len(rows.Col) > 0 {
+				rows.Col[some(len(rows.Col)-1)] = uint16(r.Next())
+			}
+		case 8:
+			s.HasOwner, s.Owner = true, uint16(r.Next())
+		}
+	}
+	return s
+}
+
+// TestOneEngine runs states of all sizes and kinds through one engine and one output: nothing of one epoch is left in the next.
+func TestOneEngine(t *testing.T) {
+	r := &sim.Random{State: 77}
+	for _, dense := range []bool{false, true} {
+		engines := []*consensus.Engine{
+			consensus.NewEngine(&consensus.Options{Dense: dense}), consensus.NewEngine(&consensus.Options{Dense: dense, Workers: 4}),
+			consensus.NewEngine(&consensus.Options{Dense: dense}).ForceBlocks(),
+		}
+		outputs := make([]consensus.Output, len(engines))
+		for k := range cases(400, 5000) {
+			s := randomState(r, k%3 == 0)
+			if k%7 == 0 {
+				s = sim.Subnet{Seed: r.Next(), N: 1 + int(r.Below(100)), V: int(r.Below(40)), K: 20, KB: 30}.State()
+				s.Yuma3 = k%2 == 0
+			}
+			want, err := epoch(s, consensus.Options{Dense: dense, Plain: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for x, e := range engines {
+				if err := e.Epoch(context.Background(), s, &outputs[x]); err != nil {
+					t.Fatal(err)
+				}
+				if err := sameOutput(&outputs[x], want); err != nil {
+					t.Fatalf("state %d, engine %d (%s): %v", k, x, e.Path(), err)
+				}
+			}
+		}
+	}
+}
