@@ -1,6 +1,8 @@
 package groth16
 
 import (
+	"sync"
+
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fp"
 )
@@ -18,6 +20,9 @@ type shiftedPoints struct {
 	n      int
 	points []bls.G1Affine
 }
+
+// shiftedScratch keeps the buffers of sums over shifted points: below 1 MiB each.
+var shiftedScratch = sync.Pool{New: func() any { return new(windowSummer) }}
 
 // shift computes the multiples of the points, doubling all of them together.
 func shift(points []bls.G1Affine) *shiftedPoints {
@@ -50,7 +55,9 @@ func doubleAll(points []bls.G1Affine) {
 
 // multiExp returns the sum of scalars[i]·point[i] for the first len(scalars) points.
 func (s *shiftedPoints) multiExp(scalars []limbs) bls.G1Jac {
-	entries := make([]entry, 0, 6*len(scalars))
+	scratch := shiftedScratch.Get().(*windowSummer)
+	defer shiftedScratch.Put(scratch)
+	entries := scratch.entries[:0]
 	for i := range scalars {
 		l := &scalars[i]
 		for w := 0; w <= l.bitLen()/shiftWidth; w++ {
@@ -63,9 +70,9 @@ func (s *shiftedPoints) multiExp(scalars []limbs) bls.G1Jac {
 		}
 	}
 	var buckets [1 << (shiftWidth - 1)]bls.G1Affine
-	var set bucketSet
-	set.sum(buckets[:], s.points, entries)
+	scratch.entries = entries
+	scratch.set.sum(buckets[:], s.points, entries)
 	var sum [1]bls.G1Jac
-	set.weigh(sum[:], buckets[:], shiftWidth-1)
+	scratch.set.weigh(sum[:], buckets[:], shiftWidth-1)
 	return sum[0]
 }
