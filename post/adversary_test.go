@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"math/big"
 	"math/rand/v2"
 	"os"
@@ -76,7 +77,7 @@ func TestAdversaryChallenges(t *testing.T) {
 	})
 	t.Run("W10", func(t *testing.T) {
 		start, tried, bad := time.Now(), 0, 0
-		for _, c := range [][2]int{{0, 1}, {-1, 1}, {1 << 32, 1}, {1, 0}, {1, -5}, {1, 1 << 40}} {
+		for _, c := range [][2]int{{0, 1}, {-1, 1}, {math.MaxInt, 1}, {1, 0}, {1, -5}, {1, math.MaxInt}} {
 			r := rules(t, true, sector.Size2KiB, sector.V1_2_0)
 			r.Challenges, r.Sectors = c[0], c[1]
 			if _, err := r.WindowInputs(today, []Public{{1, sector.CommR{1}}}); err == nil {
