@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 
@@ -161,16 +162,17 @@ func (b *batcher) check(ctx context.Context, members []int) (bool, error) {
 	return f.IsOne(), nil
 }
 
-// coefficients draws n numbers of 128 bits, none of them zero.
+// coefficients draws n numbers of 128 bits. One that is zero would let its member pass unchecked; it comes, but for a chance of
+// 2^-128, from a broken source, and ends the batch without a verdict.
 func (b *batcher) coefficients(n int) ([]limbs, error) {
-	z := make([]limbs, n)
-	var buf [16]byte
+	z, buf := make([]limbs, n), make([]byte, 16*n)
+	if _, err := io.ReadFull(b.rand, buf); err != nil {
+		return nil, fmt.Errorf("groth16: no randomness for the coefficients of a batch: %w", err)
+	}
 	for i := range z {
-		for z[i][0]|z[i][1] == 0 {
-			if _, err := io.ReadFull(b.rand, buf[:]); err != nil {
-				return nil, fmt.Errorf("groth16: no randomness for the coefficients of a batch: %w", err)
-			}
-			z[i][0], z[i][1] = binary.LittleEndian.Uint64(buf[:8]), binary.LittleEndian.Uint64(buf[8:])
+		z[i][0], z[i][1] = binary.LittleEndian.Uint64(buf[16*i:]), binary.LittleEndian.Uint64(buf[16*i+8:])
+		if z[i][0]|z[i][1] == 0 {
+			return nil, errors.New("groth16: the randomness for the coefficients of a batch is zero")
 		}
 	}
 	return z, nil

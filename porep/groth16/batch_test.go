@@ -81,6 +81,11 @@ func TestAdversaryBatch(t *testing.T) {
 			t.Errorf("errors that cancel: got %v", err)
 		}
 		tried++
+		if err := VerifyBatch(context.Background(), batch, &BatchOptions{Rand: zeros{}}); err == nil || errors.Is(err, ErrProof) {
+			accepted++
+			t.Errorf("randomness of zeros: got %v", err)
+		}
+		tried++
 		if err := VerifyBatch(context.Background(), batch, &BatchOptions{Rand: io.LimitReader(rand.NewChaCha8([32]byte{}), 20)}); err == nil || errors.Is(err, ErrProof) {
 			accepted++
 			t.Errorf("randomness that ends: got %v", err)
@@ -120,6 +125,11 @@ func TestAdversaryBatch(t *testing.T) {
 		report(t, "G12", tried+1, accepted, 0)
 	})
 }
+
+// zeros is a broken source of randomness.
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) { clear(b); return len(b), nil }
 
 func TestVerifyBatchCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
