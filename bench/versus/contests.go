@@ -51,6 +51,7 @@ var contests = []contest{
 	{"erasure/square-128", square128},
 	{"erasure/square-128-repair", square128Repair},
 	{"yuma/whatif-4096", yumaWhatIf},
+	{"freivalds", freivaldsContest(1024)},
 	{"post/prove", postProve},
 	{"post/verify", postVerify},
 }
