@@ -14,8 +14,14 @@ import (
 // apart; columns are below n and not repeated in a row. Memory is a small multiple of the input's size.
 //
 // Errors: ErrDecode, ErrState or ErrDuplicateHotkey, wrapped.
-func DecodeState(b []byte) (*State, error) {
-	d := stateDecoder{scanner: scanner{b: b}, n: -1}
+func DecodeState(b []byte) (*State, error) { return decodeState(b, true) }
+
+// DecodeStored is DecodeState for rows as the chain's storage may hold them: columns may be repeated or beyond the last neuron,
+// and the epoch treats them as the chain does.
+func DecodeStored(b []byte) (*State, error) { return decodeState(b, false) }
+
+func decodeState(b []byte, strict bool) (*State, error) {
+	d := stateDecoder{scanner: scanner{b: b}, n: -1, strict: strict}
 	d.list('{', '}', d.member)
 	if d.peek() != 0 || d.at != len(b) {
 		d.fail("data after the object")
@@ -28,9 +34,10 @@ func DecodeState(b []byte) (*State, error) {
 
 type stateDecoder struct {
 	scanner
-	s    State
-	n    int
-	seen uint64
+	s      State
+	n      int
+	seen   uint64
+	strict bool
 }
 
 // stateKeys are the members of a snapshot; the first required ones must be there.
@@ -208,7 +215,7 @@ func (d *stateDecoder) finish() (*State, error) {
 		if r.Len() != d.n {
 			return nil, fmt.Errorf("consensus: %w: %d rows for n = %d", ErrDecode, r.Len(), d.n)
 		}
-		for i := range r.Len() {
+		for i := 0; d.strict && i < r.Len(); i++ {
 			col, _ := r.Row(i)
 			if err := checkColumns(col, d.n); err != nil {
 				return nil, fmt.Errorf("row %d: %w", i, err)

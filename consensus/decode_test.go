@@ -50,6 +50,12 @@ func TestDecodeState(t *testing.T) {
 	if s.N() != 3 || s.Kappa != 32767 || s.HasOwner || s.Stake[0].U64() != 600 || !slices.Equal(col, []uint16{2}) || !slices.Equal(val, []uint16{65535}) || s.Bonds.Len() != 3 {
 		t.Errorf("decoded %+v", s)
 	}
+	stray := strings.Replace(snapshot, `[[2,7]]`, `[[9,1],[2,7],[2,8]]`, 1)
+	if s, err := consensus.DecodeStored([]byte(stray)); err != nil || len(s.Bonds.Col) != 3 {
+		t.Errorf("as stored: %v", err)
+	} else if _, err := agree(s, false); err != nil {
+		t.Error(err)
+	}
 	spaced := strings.NewReplacer(",", " ,\n\t", ":", " : ").Replace(snapshot)
 	if _, err := consensus.DecodeState([]byte(spaced)); err != nil {
 		t.Errorf("with spaces: %v", err)
