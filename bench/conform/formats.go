@@ -59,7 +59,7 @@ var formats = []format{
 	{prefix: "filecoin_smoothing", issue: "STORAGE", run: runSmoothing},
 	{prefix: "filecoin_vesting", issue: "STORAGE", run: runVesting},
 	{prefix: "ionet", issue: "COMPUTE", run: runIonet},
-	{prefix: "bittensor_market", issue: "MODELS"},
+	{prefix: "bittensor_market", issue: "MODELS", run: runBittensor},
 }
 
 // lookup returns the format of a file by its base name without .gz, or nil.

@@ -19,7 +19,8 @@ var prose = []string{"set", "oracle", "name", "damage", "note", "notes", "commen
 
 // inputs are the fields, with all below them, that state a case; a change of one may leave the result as it was.
 var inputs = []string{"input", "inputs", "params", "live", "total", "current_epoch", "mutable_indices", "label", "randomness", "prover_id",
-	"pieces", "premiums", "limits", "public_inputs_le_hex", "epoch", "ticket", "t0_q128", "t1_q128", "seed", "seed_hex", "data_set_id", "source_unpadded_len", "kb", "multiplier"}
+	"pieces", "premiums", "limits", "public_inputs_le_hex", "epoch", "ticket", "t0_q128", "t1_q128", "seed", "seed_hex", "data_set_id", "source_unpadded_len", "kb", "multiplier",
+	"issuance_rao", "alpha_out_rao"}
 
 // isInput reports whether a field states a case.
 func isInput(path []string) bool {
