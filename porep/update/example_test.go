@@ -58,6 +58,7 @@ func ExampleEncode() {
 type exampleTB struct{ testing.TB }
 
 func (exampleTB) Helper()           {}
+func (exampleTB) Cleanup(func())    {}
 func (exampleTB) Fatal(args ...any) { panic(fmt.Sprint(args...)) }
 func (exampleTB) TempDir() string {
 	dir, err := os.MkdirTemp("", "update-")

@@ -32,7 +32,7 @@ type site struct {
 // newSite makes a sector of that size, and staged data that fills so many bytes of it.
 func newSite(t testing.TB, size sector.Size, fill uint64) *site {
 	t.Helper()
-	dir := t.TempDir()
+	dir := tempDir(t)
 	s := &site{files: update.Files{Key: filepath.Join(dir, "key"), KeyCache: filepath.Join(dir, "key-cache"), Data: filepath.Join(dir, "data"),
 		Replica: filepath.Join(dir, "replica"), Cache: filepath.Join(dir, "cache")}}
 	must(t, os.Mkdir(s.files.KeyCache, 0o755))
@@ -80,6 +80,16 @@ func (s *site) encode(t testing.TB) *update.Statement {
 	st, err := update.Encode(ctx, s.files, s.p, s.old, nil)
 	must(t, err)
 	return st
+}
+
+// tempDir is in memory where the system has that: a sync of each file would take most of the tests' time.
+func tempDir(t testing.TB) string {
+	dir, err := os.MkdirTemp("/dev/shm", "update-test-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 // readers opens key and replica.
@@ -178,7 +188,7 @@ func roundTrip(t *testing.T, s *site) {
 		t.Fatal("Decode gives other data")
 	}
 	back := s.files
-	back.Key, back.KeyCache = filepath.Join(t.TempDir(), "key"), t.TempDir()
+	back.Key, back.KeyCache = filepath.Join(tempDir(t), "key"), tempDir(t)
 	must(t, update.Remove(ctx, back, st, nil))
 	if !bytes.Equal(read(t, back.Key), read(t, s.files.Key)) {
 		t.Fatal("Remove gives another key")
