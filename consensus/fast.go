@@ -90,14 +90,7 @@ func (e *Engine) usable(s *State, o *Output) bool {
 // runFast computes one epoch by columns; it is not ok, with o unchanged but for scratch, where the rows forbid it.
 func (e *Engine) runFast(ctx context.Context, s *State, o *Output) (ok bool, err error) {
 	f := &e.fast
-	f.mode = yuma2
-	if s.Yuma3 {
-		f.mode = yuma3
-		if s.LiquidAlpha {
-			f.mode = yuma3Liquid
-			f.liquid = s.liquid()
-		}
-	}
+	f.setMode(s)
 	f.alpha, f.pen = uint64(s.bondsAlpha()), uint64(fixed.ProportionU16(s.BondsPenalty))
 	if !f.electorate(s, o) || !f.build(s, o, e.opt.Dense, e.panel.permit) {
 		return false, nil
@@ -119,6 +112,17 @@ func (e *Engine) runFast(ctx context.Context, s *State, o *Output) (ok bool, err
 	f.block.dirty = false
 	f.outcome(s, o, e.opt.Dense)
 	return true, nil
+}
+
+func (f *fast) setMode(s *State) {
+	switch {
+	case !s.Yuma3:
+		f.mode = yuma2
+	case !s.LiquidAlpha:
+		f.mode = yuma3
+	default:
+		f.mode, f.liquid = yuma3Liquid, s.liquid()
+	}
 }
 
 // electorate prepares the median's stakes and checks that the search by value may be used.

@@ -35,7 +35,7 @@ const blockLimit = 1 << 20
 func (f *fast) blockFits(s *State, entries int) bool {
 	b, n := &f.block, s.N()
 	b.height = (len(f.rows) + lanes - 1) / lanes * lanes
-	if !avx512 && !f.forceBlocks || s.LiquidAlpha && s.Yuma3 || f.byLoop || f.alpha == 0 || f.alpha >= uint64(fixed.One) || b.height == 0 {
+	if !avx512 && !f.forceBlocks || f.mode == yuma3Liquid && f.include == 0 || f.byLoop || f.alpha == 0 || f.alpha >= uint64(fixed.One) || b.height == 0 {
 		return false
 	}
 	for i := range f.rows {

@@ -335,9 +335,14 @@ func (f *fast) averageLiquid(w *worker, m, u int, c uint64, dense bool) {
 			w.ema[k] = 0
 			continue
 		}
-		a := uint64(f.liquid.Alpha(fixed.I32F32(c), fixed.I32F32(v), fixed.I32F32(w.old[k])))
-		w.ema[k] = min(uint64(fixed.One), mul(uint64(fixed.One)-a, w.old[k])+mul(a, v))
+		w.ema[k] = f.liquidBond(c, v, w.old[k])
 	}
+}
+
+// liquidBond is one bond after the average of liquid alpha.
+func (f *fast) liquidBond(c, w, b uint64) uint64 {
+	a := uint64(f.liquid.Alpha(fixed.I32F32(c), fixed.I32F32(w), fixed.I32F32(b)))
+	return min(uint64(fixed.One), mul(uint64(fixed.One)-a, b)+mul(a, w))
 }
 
 // store keeps the positive bonds of column j with their normalised and their stored value. Normalised values are needed only

@@ -14,6 +14,9 @@ import (
 // piece each. The median needs no search: as a function of one vote x it is min(max(x, A), B), where A is the median with
 // that vote below all others and B the one with it above.
 //
+// Under liquid alpha a bond depends on consensus, weight and bond of its own pair only, so that the other rows' bonds are kept for
+// A and for B, which nearly every variant ends at.
+//
 // It is for one goroutine at a time and keeps the state, which must not change.
 type Variants struct {
 	state  *State
@@ -32,6 +35,12 @@ type Variants struct {
 	norm    []uint64 // likewise: of the last variant
 	vote    []uint64 // the validator's new weights by column, 0 between variants
 	base    Output
+
+	// For liquid alpha.
+	stored []bool     // like weight: the chain has an entry
+	voted  []bool     // the validator's entries by column, none between variants
+	kept   [][]uint64 // of each column the others' bonds at A, and at B; nil until they are asked for
+	keptOf []uint64   // their sums
 }
 
 type variantColumn struct {
@@ -41,7 +50,7 @@ type variantColumn struct {
 }
 
 // NewVariants prepares variants of the weights of uid, sparse form. Options are those of an engine; Dense, Trace and
-// FixedBonds do not apply. Liquid alpha, and states that the fast form does not take, cost a whole epoch each.
+// FixedBonds do not apply. States that the fast form does not take cost a whole epoch each.
 // Errors: those of Engine.Epoch, and ErrState for a uid that is not on the subnet.
 func NewVariants(ctx context.Context, s *State, uid int) (*Variants, error) {
 	if uid < 0 || uid >= s.N() {
@@ -99,13 +108,10 @@ func (v *Variants) whole(ctx context.Context, col, val []uint16, o *Output) erro
 // prepare builds the block of the other rows and the columns that can have a rank.
 func (v *Variants) prepare() {
 	s, e, f := v.state, v.engine, &v.f
-	if !e.usable(s, &v.base) || s.Yuma3 && s.LiquidAlpha {
+	if !e.usable(s, &v.base) {
 		return
 	}
-	f.mode = yuma2
-	if s.Yuma3 {
-		f.mode = yuma3
-	}
+	f.setMode(s)
 	f.forceBlocks, f.include = true, v.uid+1
 	f.alpha, f.pen = uint64(s.bondsAlpha()), uint64(fixed.ProportionU16(s.BondsPenalty))
 	if !f.electorate(s, &v.base) || !f.build(s, &v.base, false, e.panel.permit) || !f.block.on || f.index[v.uid] < 0 {
@@ -120,6 +126,9 @@ func (v *Variants) prepare() {
 		v.column(j, f.block.w[j*h:(j+1)*h], f.block.b[j*h:(j+1)*h])
 	}
 	v.norm = make([]uint64, len(v.weight))
+	if f.mode == yuma3Liquid {
+		v.prepareLiquid()
+	}
 	f.block.w, f.block.b = nil, nil
 	v.fast = true
 }
@@ -182,6 +191,9 @@ func (v *Variants) set(col, val []uint16) bool {
 	for k, j := range col {
 		if !m.drops(j, s.BlockAtRegistration[j]) {
 			v.vote[j] = quot(uint64(val[k])<<32, sum, recip)
+			if v.voted != nil {
+				v.voted[j] = true
+			}
 		}
 	}
 	return true
@@ -190,6 +202,9 @@ func (v *Variants) set(col, val []uint16) bool {
 func (v *Variants) unset(col []uint16) {
 	for _, j := range col {
 		v.vote[j] = 0
+		if v.voted != nil {
+			v.voted[j] = false
+		}
 	}
 }
 
@@ -210,10 +225,13 @@ func (v *Variants) run(o *Output) {
 		}
 		norm := v.norm[x*h : (x+1)*h]
 		var sum uint64
-		if f.mode == yuma2 {
+		switch f.mode {
+		case yuma2:
 			sum = f.blockMix2(w, norm, v.old[x*h:(x+1)*h], w.freshSum != 0, c.hasOld)
-		} else {
+		case yuma3:
 			sum = f.blockMix3(w, norm, v.old[x*h:(x+1)*h], true, c.hasOld)
+		default:
+			sum = v.mixLiquid(x, agreed, norm)
 		}
 		if sum != 0 {
 			divideColumn(norm, sum)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/assaylab/assay/consensus"
@@ -19,7 +20,7 @@ func drawRow(r *sim.Random, s *consensus.State, popular []uint16, share uint64) 
 			next++
 		}
 		if next < len(popular) && int(popular[next]) == j && r.Below(16) != 0 || r.Below(share) == 0 {
-			col, val = append(col, uint16(j)), append(val, uint16(r.Below(65536)))
+			col, val = append(col, uint16(j)), append(val, uint16(r.Below(65536)*min(1, r.Below(8))))
 		}
 	}
 	return col, val
@@ -48,17 +49,30 @@ func TestVariantsEqualWholeEpochs(t *testing.T) {
 	}
 }
 
+// TestVariantsOfOddStates varies small states with every parameter at its edges, stored zeros and masks included.
+func TestVariantsOfOddStates(t *testing.T) {
+	r := &sim.Random{State: 31}
+	for range cases(300, 6000) {
+		s := randomState(r, r.Below(2) == 0)
+		if s.Yuma3 {
+			s.LiquidAlpha = r.Below(2) == 0
+		}
+		compareVariants(t, context.Background(), s, int(r.Below(uint64(s.N()))), r)
+	}
+}
+
 func compareVariants(t *testing.T, ctx context.Context, s *consensus.State, uid int, r *sim.Random) {
 	t.Helper()
 	v, err := consensus.NewVariants(ctx, s, uid)
 	if err != nil {
 		t.Fatal(err)
 	}
-	popular, _ := s.Weights.Row((uid + 1) % 8)
+	popular, _ := s.Weights.Row((uid + 1) % min(8, s.N()))
+	popular = slices.Sorted(slices.Values(popular))
 	e := consensus.NewEngine(&consensus.Options{Plain: true})
 	var got, want consensus.Output
 	for k := range 4 {
-		col, val := drawRow(r, s, popular, 20)
+		col, val := drawRow(r, s, popular, []uint64{20, 2}[k%2])
 		if k == 3 {
 			col, val = nil, nil
 		}
@@ -72,7 +86,7 @@ func compareVariants(t *testing.T, ctx context.Context, s *consensus.State, uid 
 		}
 		want.Bonds.Reset()
 		if err := sameOutput(&got, &want); err != nil {
-			t.Fatalf("n=%d uid=%d yuma3=%v penalty=%d variant %d: %v", s.N(), uid, s.Yuma3, s.BondsPenalty, k, err)
+			t.Fatalf("n=%d uid=%d %+v variant %d: %v", s.N(), uid, s.Params, k, err)
 		}
 	}
 }
@@ -100,10 +114,10 @@ func sameOutput(a, b *consensus.Output) error {
 }
 
 func BenchmarkVariant(b *testing.B) {
-	for _, m := range modes[:2] {
+	for _, m := range modes {
 		b.Run("n=4096/v=128/mode="+m.name, func(b *testing.B) {
 			s := sim.Subnet{Seed: 42, N: 4096, V: 128, K: 256, KB: 256}.State()
-			s.Yuma3 = m.yuma3
+			s.Yuma3, s.LiquidAlpha = m.yuma3, m.liquid
 			v, err := consensus.NewVariants(context.Background(), s, 1)
 			if err != nil {
 				b.Fatal(err)

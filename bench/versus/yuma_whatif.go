@@ -14,13 +14,13 @@ const variantsChecked = 10000
 
 // yumaWhatIf times epochs that differ in one validator's weights against our own whole epochs, at 4096/128/256.
 func yumaWhatIf() (out []duel, closing func(), err error) {
-	for _, yuma3 := range []bool{false, true} {
-		w, err := newWhatIf(yuma3)
+	for _, mode := range []string{"yuma2", "yuma3", "yuma3-liquid"} {
+		w, err := newWhatIf(mode)
 		if err != nil {
 			return nil, nil, err
 		}
 		out = append(out, duel{
-			peer: "own-full-epoch", unit: "ms/epoch", work: 1, check: w.check, note: map[bool]string{false: "mode=yuma2", true: "mode=yuma3"}[yuma3],
+			peer: "own-full-epoch", unit: "ms/epoch", work: 1, check: w.check, note: "mode=" + mode,
 			ours:   timedErr(func() error { return w.variants.Epoch(context.Background(), w.col, w.val, &w.got) }),
 			theirs: timedErr(func() error { return w.engine.Epoch(context.Background(), w.whole, &w.want) }),
 		})
@@ -40,9 +40,9 @@ type whatIf struct {
 	got, want consensus.Output
 }
 
-func newWhatIf(yuma3 bool) (*whatIf, error) {
+func newWhatIf(mode string) (*whatIf, error) {
 	s := sim.Subnet{Seed: 42, N: 4096, V: 128, K: 256, KB: 256}.State()
-	s.Yuma3 = yuma3
+	s.Yuma3, s.LiquidAlpha = mode != "yuma2", mode == "yuma3-liquid"
 	uid := slices.Index(s.ValidatorPermit, true)
 	w := &whatIf{uid: uid, engine: consensus.NewEngine(nil), random: sim.Random{State: 7}}
 	var err error
