@@ -141,7 +141,7 @@ func (b broken) ReadAt([]byte, int64) (int, error) { return 0, b.err }
 
 // file opens a file, which counts as broken if it has not that size.
 func (c *checker) file(path string, size int64) io.ReaderAt {
-	r, err := open(path, size)
+	r, err := c.f.open(path, size)
 	if err != nil {
 		if errors.Is(err, os.ErrNotExist) || errors.Is(err, errNoName) {
 			err = ErrMissing
@@ -163,9 +163,9 @@ func (c *checker) files(paths []string, size int64) []io.ReaderAt {
 func (c *checker) open() {
 	p := c.st.Proof
 	c.staged = broken{ErrMissing}
-	if r, err := openStaged(c.f.Staged, p); err == nil {
+	if r, err := c.f.openStaged(c.f.Staged, p); err == nil {
 		c.staged = r
-		c.closers = append(c.closers, r.Closer.(*os.File))
+		c.closers = append(c.closers, r)
 	} else if !errors.Is(err, os.ErrNotExist) && !errors.Is(err, errNoName) {
 		c.staged = broken{err}
 	}

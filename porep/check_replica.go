@@ -300,7 +300,7 @@ func (c *checker) aux() {
 	}
 	c.add(sector.PAuxFile, blocks, err)
 	blocks = nil
-	have, err := readSmall(c.f.cache(sector.TAuxFile), maxTAux)
+	have, err := c.f.readSmall(c.f.cache(sector.TAuxFile), maxTAux)
 	if err == nil {
 		err = sameStores(have, c.st.Proof)
 	} else if errors.Is(err, os.ErrNotExist) {

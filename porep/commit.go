@@ -25,7 +25,7 @@ import (
 //
 // Source: rust-fil-proofs stacked/vanilla/proof.rs, transform_and_replicate_layers.
 func Commit(ctx context.Context, f Files, s *Sector, opt *Options) (sector.CommR, error) {
-	if err := s.Check(); err != nil {
+	if err := firstError(s.Check(), f.writable()); err != nil {
 		return sector.CommR{}, err
 	}
 	if err := opt.budget("committing", CommitMemory(s.Proof, opt.workers())); err != nil {
@@ -83,10 +83,10 @@ func openCommitter(f Files, s *Sector, opt *Options) (*committer, error) {
 	for i := range paths {
 		paths[i] = f.layer(i + 1)
 	}
-	if c.layers, err = openAll(paths, int64(s.Proof.Size)); err != nil {
+	if c.layers, err = f.openAll(paths, int64(s.Proof.Size)); err != nil {
 		return nil, err
 	}
-	if c.staged, err = openStaged(f.Staged, s.Proof); err != nil {
+	if c.staged, err = f.openStaged(f.Staged, s.Proof); err != nil {
 		c.layers.Close()
 		return nil, err
 	}
@@ -162,7 +162,7 @@ func (c *committer) treeC(ctx context.Context) (sector.CommC, error) {
 
 // keptRoot returns the root of tree files that stand.
 func (c *committer) keptRoot(paths []string) (sector.CommC, error) {
-	in, err := openAll(paths, c.s.Proof.TreeCLen())
+	in, err := c.f.openAll(paths, c.s.Proof.TreeCLen())
 	if err != nil {
 		return sector.CommC{}, err
 	}
@@ -203,7 +203,7 @@ func (c *committer) columns(sealed io.WriterAt) merkle.Source {
 // treeRLast makes the tree over the replica.
 func (c *committer) treeRLast(ctx context.Context) (sector.CommRLast, error) {
 	p := c.s.Proof
-	sealed, err := open(c.f.Sealed, int64(p.Size))
+	sealed, err := c.f.open(c.f.Sealed, int64(p.Size))
 	if err != nil {
 		return sector.CommRLast{}, err
 	}
@@ -241,7 +241,7 @@ func (f *Files) writeAux(p sector.Proof, aux sector.PAux, opt *Options) error {
 // readAux reads p_aux and holds it against CommR.
 func (f *Files) readAux(commR sector.CommR) (sector.PAux, error) {
 	var aux sector.PAux
-	b, err := readSmall(f.cache(sector.PAuxFile), 64)
+	b, err := f.readSmall(f.cache(sector.PAuxFile), 64)
 	if err == nil {
 		err = aux.UnmarshalBinary(b)
 	}
@@ -280,6 +280,9 @@ func (f *Files) PruneSynthetic() error { return f.remove([]string{sector.Synthet
 func (f *Files) remove(names []string) error {
 	if f.Cache == "" {
 		return errNoName
+	}
+	if err := f.writable(); err != nil {
+		return err
 	}
 	dir, err := os.OpenRoot(f.Cache)
 	if err != nil {

@@ -7,7 +7,6 @@ package porep
 import (
 	"context"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -69,7 +68,7 @@ func labelWithFault(t *testing.T, p sector.Proof, layer int, at int64) error {
 		t.Fatal(err)
 	}
 	s := &fileSink{ctx: t.Context(), g: g, ids: ids, files: []Files{{Cache: dir}}, size: int64(p.Size)}
-	err = labelSectors(context.Background(), ids, p, &Options{Workers: 1}, 0, []io.ReaderAt{nil}, func(int, int) sink {
+	err = labelSectors(context.Background(), ids, p, &Options{Workers: 1}, made{}, func(int, int) sink {
 		return &flippingSink{s, layer, at, 1 << (at % 6)}
 	})
 	if _, serr := os.Stat(filepath.Join(dir, sector.LayerFile(layer))); serr == nil {

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 
+	"github.com/assaylab/assay/merkle/durable"
 	"github.com/assaylab/assay/porep/sector"
 )
 
@@ -18,6 +20,9 @@ var ErrFile = errors.New("porep: not the sector's file")
 // at its end, synced, and then renamed, so that what bears its name is whole. Links that lead out of a
 // directory are not followed.
 type Files struct {
+	// FS is the folder that the other fields name files in, slash-separated; nil is the whole tree of the operating system. It
+	// serves Prove, CheckLayers and what else only reads; to seal into a folder there is package porep's Folder.
+	FS durable.FS
 	// Cache is the directory of layers, trees and aux files, named as package sector says.
 	Cache string
 	// Staged is the file of the data before sealing, fr32 padded. A shorter file counts as filled up
@@ -32,11 +37,22 @@ func (f *Files) cache(name string) string {
 	if f.Cache == "" {
 		return ""
 	}
+	if f.FS != nil {
+		return path.Join(f.Cache, name)
+	}
 	return filepath.Join(f.Cache, name)
 }
 
 // errNoName refuses a path that was left out.
 var errNoName = fmt.Errorf("%w: no path was given", ErrFile)
+
+// writable refuses files in a folder of their own to the stages that write: a Folder does that.
+func (f *Files) writable() error {
+	if f.FS != nil {
+		return fmt.Errorf("%w: files in an FS are written by a Folder only", ErrFile)
+	}
+	return nil
+}
 
 // caches returns the paths of files in the cache directory.
 func (f *Files) caches(names []string) []string {
@@ -177,23 +193,45 @@ func writeFile(path string, b []byte, opt *Options) error {
 	return f.finish(opt)
 }
 
+// An inFile is a file that is read.
+type inFile interface {
+	io.ReaderAt
+	io.Closer
+}
+
 // open opens a file that must have that size. Errors: ErrFile for another size.
-func open(path string, size int64) (*os.File, error) {
-	f, n, err := openAny(path)
+func (f *Files) open(path string, size int64) (inFile, error) {
+	in, n, err := f.openAny(path)
 	if err != nil {
 		return nil, err
 	}
 	if n != size {
-		return nil, firstError(fmt.Errorf("%w: %s has %d bytes, want %d", ErrFile, path, n, size), f.Close())
+		return nil, firstError(fmt.Errorf("%w: %s has %d bytes, want %d", ErrFile, path, n, size), in.Close())
 	}
-	return f, nil
+	return in, nil
 }
 
 // openAny opens a regular file that does not lead out of its directory, and returns its size.
-func openAny(path string) (*os.File, int64, error) {
-	if path == "" {
+func (f *Files) openAny(path string) (inFile, int64, error) {
+	switch {
+	case path == "":
 		return nil, 0, errNoName
+	case f.FS == nil:
+		return openOS(path)
 	}
+	in, err := f.FS.OpenFile(path, os.O_RDONLY)
+	if err != nil {
+		return nil, 0, fmt.Errorf("porep: %w", err)
+	}
+	n, err := in.Size()
+	if err != nil {
+		return nil, 0, firstError(fmt.Errorf("porep: %w", err), in.Close())
+	}
+	return in, n, nil
+}
+
+// openOS is openAny for the operating system's files.
+func openOS(path string) (inFile, int64, error) {
 	dir, err := os.OpenRoot(filepath.Dir(path))
 	if err != nil {
 		return nil, 0, fmt.Errorf("porep: %w", err)
@@ -214,18 +252,18 @@ func openAny(path string) (*os.File, int64, error) {
 }
 
 // inFiles are open files.
-type inFiles []*os.File
+type inFiles []inFile
 
 // openAll opens files of one size.
-func openAll(paths []string, size int64) (inFiles, error) {
+func (f *Files) openAll(paths []string, size int64) (inFiles, error) {
 	var in inFiles
 	for _, path := range paths {
-		f, err := open(path, size)
+		r, err := f.open(path, size)
 		if err != nil {
 			in.Close()
 			return nil, err
 		}
-		in = append(in, f)
+		in = append(in, r)
 	}
 	return in, nil
 }
@@ -246,17 +284,17 @@ func (in inFiles) readers() []io.ReaderAt {
 }
 
 // readSmall reads a file of at most limit bytes.
-func readSmall(path string, limit int64) ([]byte, error) {
-	f, n, err := openAny(path)
+func (f *Files) readSmall(path string, limit int64) ([]byte, error) {
+	in, n, err := f.openAny(path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer in.Close()
 	if n > limit {
 		return nil, fmt.Errorf("%w: %s has %d bytes, want %d at most", ErrFile, path, n, limit)
 	}
 	b := make([]byte, n)
-	if _, err := io.ReadFull(f, b); err != nil {
+	if err := readFull(in, b, 0); err != nil {
 		return nil, fmt.Errorf("porep: %s: %w", path, err)
 	}
 	return b, nil
@@ -267,7 +305,7 @@ func (o *Options) keeps(path string, size int64) bool {
 	if o == nil || o.Keep == nil {
 		return false
 	}
-	f, err := open(path, size)
+	f, err := new(Files).open(path, size)
 	return err == nil && f.Close() == nil && o.Keep(path)
 }
 

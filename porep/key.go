@@ -30,7 +30,7 @@ func Keys(ctx context.Context, ss []Sector, ws []io.WriterAt, opt *Options) erro
 		}
 		ids[i] = ss[i].ReplicaID()
 	}
-	return labelSectors(ctx, ids, p, opt, 0, nil, func(from, n int) sink { return keySink{ws[from : from+n], p.Layers} })
+	return labelSectors(ctx, ids, p, opt, made{}, func(from, n int) sink { return keySink{ws[from : from+n], p.Layers} })
 }
 
 // A keySink keeps the last layer.

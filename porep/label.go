@@ -39,7 +39,7 @@ func LabelBatch(ctx context.Context, ids []sector.ReplicaID, p sector.Proof, ws 
 		return fmt.Errorf("porep: %d sectors and %d writers to label", len(ids), len(ws))
 	}
 	size := int64(p.Size)
-	return labelSectors(ctx, ids, p, opt, 0, nil, func(from, n int) sink { return writerSink{ws[from : from+n], size} })
+	return labelSectors(ctx, ids, p, opt, made{}, func(from, n int) sink { return writerSink{ws[from : from+n], size} })
 }
 
 // LabelMemory returns the bytes of memory that labelling so many sectors of kind p side by side takes:
@@ -72,9 +72,29 @@ func (s writerSink) write(lane, layer int, b []byte, off int64) error {
 func (writerSink) end(int) error { return nil }
 func (writerSink) close()        {}
 
-// labelSectors labels groups of sectors from layer done+1 on; before holds layer done of each. newSink gives
-// the sink of the n sectors from one on.
-func labelSectors(ctx context.Context, ids []sector.ReplicaID, p sector.Proof, opt *Options, done int, before []io.ReaderAt, newSink func(from, n int) sink) error {
+// made says what there is of the labels of some sectors, and how far they are wanted.
+type made struct {
+	layers int           // whole layers
+	prev   []io.ReaderAt // the last of these of each sector, nil where there is none
+	nodes  uint64        // of the layer behind them
+	cur    []io.ReaderAt // that layer of each sector, nil where there is none
+	last   int           // the last layer to make; 0 is the last of the sector
+}
+
+// of returns what there is of the n sectors from one on.
+func (m made) of(from, n int) made {
+	if m.prev != nil {
+		m.prev = m.prev[from : from+n]
+	}
+	if m.cur != nil {
+		m.cur = m.cur[from : from+n]
+	}
+	return m
+}
+
+// labelSectors labels groups of sectors from where they stand. newSink gives the sink of the n sectors from one
+// on.
+func labelSectors(ctx context.Context, ids []sector.ReplicaID, p sector.Proof, opt *Options, have made, newSink func(from, n int) sink) error {
 	g, err := labelGraph(p, ids...)
 	if err != nil {
 		return err
@@ -93,12 +113,9 @@ func labelSectors(ctx context.Context, ids []sector.ReplicaID, p sector.Proof, o
 	return spread(ctx, together, uint64(groups), func(ctx context.Context, i uint64) error {
 		from := int(i) * lanes
 		n := min(lanes, len(ids)-from)
-		l := &labeller{p: p, g: g, ids: ids[from : from+n], sink: newSink(from, n), workers: max(1, opt.workers()/together), m: m, done: done}
+		l := &labeller{p: p, g: g, ids: ids[from : from+n], sink: newSink(from, n), workers: max(1, opt.workers()/together), m: m, have: have.of(from, n)}
 		if opt != nil {
 			l.parents = opt.Parents
-		}
-		if done > 0 {
-			l.before = before[from : from+n]
 		}
 		defer l.sink.close()
 		last, err := l.run(ctx)
@@ -128,10 +145,7 @@ type labeller struct {
 	parents graph.Source // may be nil
 	workers int
 	m       *meter
-
-	// done layers need not be made; before holds layer done of each sector (nil for none).
-	done   int
-	before []io.ReaderAt
+	have    made // need not be made again
 
 	lanes *label.Lanes
 	cur   *label.Buffer
@@ -154,10 +168,15 @@ func (l *labeller) run(ctx context.Context) (*label.Buffer, error) {
 	if l.prev, err = label.NewBuffer(len(l.ids) * int(l.p.Size)); err != nil {
 		return nil, firstError(err, l.cur.Free())
 	}
-	if l.done > 0 {
-		err = l.load(ctx)
+	if l.have.last == 0 {
+		l.have.last = l.p.Layers
+	}
+	err = l.load(ctx, l.prev, l.have.prev, l.p.Nodes())
+	if err == nil {
+		err = l.load(ctx, l.cur, l.have.cur, l.have.nodes)
 	}
 	if err == nil {
+		l.m.add((uint64(l.have.layers)*l.p.Nodes() + l.have.nodes) * uint64(len(l.ids)))
 		err = l.layers(ctx)
 	}
 	err = firstError(err, l.cur.Free())
@@ -167,29 +186,28 @@ func (l *labeller) run(ctx context.Context) (*label.Buffer, error) {
 	return l.prev, nil
 }
 
-// load reads the layer that is already there.
-func (l *labeller) load(ctx context.Context) error {
+// load reads the first nodes of a layer that is already there, from rs, one for each lane, or none.
+func (l *labeller) load(ctx context.Context, into *label.Buffer, rs []io.ReaderAt, nodes uint64) error {
 	buf := make([]byte, blockNodes*sector.NodeSize)
-	for lane, r := range l.before {
-		for lo := uint64(0); lo < l.p.Nodes(); lo += blockNodes {
+	for lane, r := range rs {
+		for lo := uint64(0); lo < nodes; lo += blockNodes {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			hi := min(lo+blockNodes, l.p.Nodes())
+			hi := min(lo+blockNodes, nodes)
 			b := buf[:(hi-lo)*sector.NodeSize]
 			if err := readFull(r, b, int64(lo)*sector.NodeSize); err != nil {
-				return fmt.Errorf("porep: layer %d: %w", l.done, err)
+				return fmt.Errorf("porep: read layers: %w", err)
 			}
-			label.Put(l.span(l.prev, lo, hi), b, len(l.ids), lane)
+			label.Put(l.span(into, lo, hi), b, len(l.ids), lane)
 		}
 	}
-	l.m.add(uint64(l.done) * l.p.Nodes() * uint64(len(l.ids)))
 	return nil
 }
 
-// layers makes all layers after l.done. When it returns without error, prev holds the last one.
+// layers makes all layers that are missing. When it returns without error, prev holds the last one.
 func (l *labeller) layers(ctx context.Context) error {
-	if l.done >= l.p.Layers {
+	if l.have.layers >= l.have.last {
 		return nil
 	}
 	eg, ctx := errgroup.WithContext(ctx)
@@ -202,18 +220,19 @@ func (l *labeller) layers(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		for layer := l.done + 1; layer <= l.p.Layers; layer++ {
-			if layer-2 > l.done { // that layer lies where this one will
+		from := l.have.nodes
+		for layer := l.have.layers + 1; layer <= l.have.last; layer++ {
+			if layer-2 > l.have.layers { // that layer lies where this one will
 				select {
 				case <-written:
 				case <-ctx.Done():
 					return ctx.Err()
 				}
 			}
-			if err := l.layer(ctx, f, layer, out); err != nil {
+			if err := l.layer(ctx, f, layer, from, out); err != nil {
 				return err
 			}
-			l.cur, l.prev = l.prev, l.cur
+			l.cur, l.prev, from = l.prev, l.cur, 0
 		}
 		return nil
 	})
@@ -227,9 +246,9 @@ type chunk struct {
 	b     []byte
 }
 
-// layer makes one layer.
-func (l *labeller) layer(ctx context.Context, f *feed, layer int, out chan<- chunk) error {
-	if err := f.begin(ctx); err != nil {
+// layer makes one layer, from a node on.
+func (l *labeller) layer(ctx context.Context, f *feed, layer int, from uint64, out chan<- chunk) error {
+	if err := f.begin(ctx, from); err != nil {
 		return err
 	}
 	defer f.end()

@@ -23,7 +23,7 @@ func LabelFiles(ctx context.Context, fs []Files, ss []Sector, opt *Options) erro
 	}
 	p, ids := ss[0].Proof, make([]sector.ReplicaID, len(ss))
 	for i := range ss {
-		if err := ss[i].Check(); err != nil {
+		if err := firstError(ss[i].Check(), fs[i].writable()); err != nil {
 			return err
 		}
 		if ss[i].Proof != p {
@@ -35,22 +35,22 @@ func LabelFiles(ctx context.Context, fs []Files, ss []Sector, opt *Options) erro
 	if err != nil || done == p.Layers {
 		return err
 	}
-	before := make([]io.ReaderAt, len(fs))
+	var before []io.ReaderAt
 	if done > 0 {
 		for i := range fs {
-			r, err := open(fs[i].layer(done), int64(p.Size))
+			r, err := fs[i].open(fs[i].layer(done), int64(p.Size))
 			if err != nil {
 				return err
 			}
 			defer r.Close()
-			before[i] = r
+			before = append(before, r)
 		}
 	}
 	g, err := labelGraph(p, ids...)
 	if err != nil {
 		return err
 	}
-	return labelSectors(ctx, ids, p, opt, done, before, func(from, n int) sink {
+	return labelSectors(ctx, ids, p, opt, made{layers: done, prev: before}, func(from, n int) sink {
 		return &fileSink{ctx: ctx, g: g, ids: ids[from : from+n], files: fs[from : from+n], size: int64(p.Size), opt: opt}
 	})
 }
@@ -118,7 +118,7 @@ func (s *fileSink) check(layer, i int, cur io.ReaderAt) error {
 	if layer == 1 {
 		return checkLayer(s.ctx, s.g, s.ids[i], layer, layerSamples, cur, nil)
 	}
-	prev, err := open(s.files[i].layer(layer-1), s.size)
+	prev, err := s.files[i].open(s.files[i].layer(layer-1), s.size)
 	if err != nil {
 		return err
 	}
@@ -150,7 +150,7 @@ func (f *Files) checkLayers(ctx context.Context, s *Sector, n, samples int) erro
 	}
 	var prev io.ReaderAt
 	for layer := 1; layer <= n; layer++ {
-		cur, err := open(f.layer(layer), int64(s.Proof.Size))
+		cur, err := f.open(f.layer(layer), int64(s.Proof.Size))
 		if err != nil {
 			return err
 		}
@@ -165,12 +165,17 @@ func (f *Files) checkLayers(ctx context.Context, s *Sector, n, samples int) erro
 
 // checkLayer computes samples of a layer again.
 func checkLayer(ctx context.Context, g *graph.Graph, id sector.ReplicaID, layer, most int, cur, prev io.ReaderAt) error {
-	rng := rand.New(rand.NewPCG(binary.LittleEndian.Uint64(id[:]), uint64(layer)))
-	samples := min(uint64(most), g.Nodes())
+	return checkSpan(ctx, g, id, layer, 0, g.Nodes(), most, cur, prev)
+}
+
+// checkSpan computes samples of the nodes lo to hi-1 of a layer again.
+func checkSpan(ctx context.Context, g *graph.Graph, id sector.ReplicaID, layer int, lo, hi uint64, most int, cur, prev io.ReaderAt) error {
+	rng := rand.New(rand.NewPCG(binary.LittleEndian.Uint64(id[:]), uint64(layer)<<32^lo))
+	samples := min(uint64(most), hi-lo)
 	for i := range samples {
-		node := i
-		if i > 1 && samples < g.Nodes() {
-			node = rng.Uint64N(g.Nodes())
+		node := lo + i
+		if i > 1 && samples < hi-lo {
+			node = lo + rng.Uint64N(hi-lo)
 		}
 		if i%256 == 0 && ctx.Err() != nil {
 			return ctx.Err()

@@ -86,11 +86,11 @@ func sameGraph(g *graph.Graph, src graph.Source) error {
 	return nil
 }
 
-// begin starts again at node 0.
-func (f *feed) begin(ctx context.Context) (err error) {
-	f.at = 0
+// begin starts again at a node.
+func (f *feed) begin(ctx context.Context, first uint64) (err error) {
+	f.at = first
 	if f.table == nil {
-		f.reader, err = graph.NewReader(ctx, f.src, 0, f.opt)
+		f.reader, err = graph.NewReader(ctx, f.src, first, f.opt)
 	}
 	return err
 }

@@ -66,6 +66,7 @@ func (f *Files) prove(ctx context.Context, st *Statement, p *Proof, opt *Options
 
 // An opener answers challenges from the files of a sector.
 type opener struct {
+	f       *Files
 	g       *graph.Graph
 	shapes  shapes
 	closers []io.Closer
@@ -75,7 +76,7 @@ type opener struct {
 
 // openOpener opens the files and holds the roots of the trees against the commitments.
 func openOpener(f *Files, s *Sector, p *Proof) (o *opener, err error) {
-	o = new(opener)
+	o = &opener{f: f}
 	defer func() {
 		if err != nil {
 			o.close()
@@ -111,7 +112,7 @@ func openOpener(f *Files, s *Sector, p *Proof) (o *opener, err error) {
 
 // open opens files of one size.
 func (o *opener) open(size int64, paths ...string) ([]io.ReaderAt, error) {
-	in, err := openAll(paths, size)
+	in, err := o.f.openAll(paths, size)
 	if err != nil {
 		return nil, err
 	}

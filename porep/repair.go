@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 
 	"github.com/assaylab/assay/merkle"
@@ -25,7 +24,7 @@ var ErrLost = errors.New("porep: data is lost")
 // Pass opt.Skip the names of files that are not wanted (the layers of a pruned sector, say). Errors: ErrLost, before anything is
 // written, where a wanted file is; those of Label and of the file system; ctx.Err().
 func (f *Files) Repair(ctx context.Context, st *Statement, r *Report, opt *RepairOptions) error {
-	if err := st.Check(); err != nil {
+	if err := firstError(st.Check(), f.writable()); err != nil {
 		return err
 	}
 	s, err := newShapes(st.Proof)
@@ -121,7 +120,7 @@ func (m *mender) patchLayers(ctx context.Context) error {
 		if len(labels) == 0 {
 			continue
 		}
-		in, err := open(m.f.layer(l+1), int64(m.st.Proof.Size))
+		in, err := m.f.open(m.f.layer(l+1), int64(m.st.Proof.Size))
 		if err != nil {
 			return err
 		}
@@ -183,7 +182,7 @@ func (m *mender) staged(ctx context.Context) error {
 	var in inFiles
 	defer func() { in.Close() }()
 	at := func(path string, size int64) io.ReaderAt {
-		f, err := open(path, size)
+		f, err := m.f.open(path, size)
 		if err != nil {
 			return broken{err}
 		}
@@ -192,9 +191,9 @@ func (m *mender) staged(ctx context.Context) error {
 	}
 	p := m.st.Proof
 	var staged io.ReaderAt = broken{ErrMissing}
-	if s, err := openStaged(m.f.Staged, p); err == nil {
+	if s, err := m.f.openStaged(m.f.Staged, p); err == nil {
 		staged = s
-		in = append(in, s.Closer.(*os.File))
+		in = append(in, s)
 	}
 	src := m.choose(
 		source{m.r.File(stagedName).Bad, merkle.FromReaderAt(staged)},
@@ -262,17 +261,17 @@ func (m *mender) replica(ctx context.Context) error {
 		return nil
 	}
 	p := m.st.Proof
-	in, err := openAll([]string{m.f.layer(p.Layers)}, int64(p.Size))
+	in, err := m.f.openAll([]string{m.f.layer(p.Layers)}, int64(p.Size))
 	if err != nil {
 		return err
 	}
 	defer func() { in.Close() }()
 	var sealed io.ReaderAt = broken{ErrMissing}
-	if f, err := open(m.f.Sealed, int64(p.Size)); err == nil {
+	if f, err := m.f.open(m.f.Sealed, int64(p.Size)); err == nil {
 		sealed = f
 		in = append(in, f)
 	}
-	staged, err := openStaged(m.f.Staged, p)
+	staged, err := m.f.openStaged(m.f.Staged, p)
 	if err != nil {
 		return err
 	}
@@ -319,7 +318,7 @@ func (m *mender) settle(have *sector.CommRLast, got sector.CommRLast) error {
 func (m *mender) trees(ctx context.Context) error {
 	p := m.st.Proof
 	if m.wantsAny(p.TreeRLastFiles()) {
-		sealed, err := open(m.f.Sealed, int64(p.Size))
+		sealed, err := m.f.open(m.f.Sealed, int64(p.Size))
 		if err != nil {
 			return err
 		}
@@ -334,7 +333,7 @@ func (m *mender) trees(ctx context.Context) error {
 		for l := range paths {
 			paths[l] = m.f.layer(l + 1)
 		}
-		layers, err := openAll(paths, int64(p.Size))
+		layers, err := m.f.openAll(paths, int64(p.Size))
 		if err != nil {
 			return err
 		}

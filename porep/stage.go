@@ -23,7 +23,7 @@ var ErrTooLarge = errors.New("porep: more data than the sector holds")
 // Errors: also those of r and of the file system, ctx.Err(), sector.ErrProofType.
 func Stage(ctx context.Context, f Files, p sector.Proof, r io.Reader, opt *Options) (sector.CommD, error) {
 	s, err := checkedShapes(p)
-	if err != nil {
+	if err = firstError(err, f.writable()); err != nil {
 		return sector.CommD{}, err
 	}
 	if err := opt.budget("staging", treeMemory(opt.workers())); err != nil {
@@ -52,8 +52,8 @@ func Stage(ctx context.Context, f Files, p sector.Proof, r io.Reader, opt *Optio
 // StagePieces is Stage for pieces: each payload lies in the smallest piece that holds it, where package piece
 // places it. It returns the pieces and CommD. Errors: also piece.ErrPieces and its kin.
 func StagePieces(ctx context.Context, f Files, p sector.Proof, payloads []piece.Payload, opt *Options) (*piece.Staged, error) {
-	if _, err := checkedShapes(p); err != nil {
-		return nil, err
+	if _, err := checkedShapes(p); firstError(err, f.writable()) != nil {
+		return nil, firstError(err, f.writable())
 	}
 	out, err := create(f.Staged, int64(p.Size))
 	if err != nil {
@@ -83,13 +83,13 @@ func StagePieces(ctx context.Context, f Files, p sector.Proof, payloads []piece.
 // merkle.NodeError for padding bits that are set.
 func StageFile(ctx context.Context, f Files, p sector.Proof, opt *Options) (sector.CommD, error) {
 	s, err := checkedShapes(p)
-	if err != nil {
+	if err = firstError(err, f.writable()); err != nil {
 		return sector.CommD{}, err
 	}
 	if err := opt.budget("staging", treeMemory(opt.workers())); err != nil {
 		return sector.CommD{}, err
 	}
-	staged, err := openStaged(f.Staged, p)
+	staged, err := f.openStaged(f.Staged, p)
 	if err != nil {
 		return sector.CommD{}, err
 	}
@@ -123,8 +123,8 @@ type stagedFile struct {
 	io.Closer
 }
 
-func openStaged(path string, p sector.Proof) (*stagedFile, error) {
-	r, n, err := openAny(path)
+func (f *Files) openStaged(path string, p sector.Proof) (*stagedFile, error) {
+	r, n, err := f.openAny(path)
 	if err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"io"
 
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/porep/sector"
@@ -18,7 +17,7 @@ import (
 //
 // Source: rust-fil-proofs stacked/vanilla/params.rs, SynthProofs.
 func Synthesize(ctx context.Context, f Files, st *Statement, opt *Options) error {
-	if err := st.Check(); err != nil {
+	if err := firstError(st.Check(), f.writable()); err != nil {
 		return err
 	}
 	aux, err := f.readAux(st.CommR)
@@ -131,7 +130,7 @@ func (f *Files) readSynthetic(ctx context.Context, st *Statement, p *Proof) erro
 		return err
 	}
 	path, each := f.cache(sector.SyntheticFile), int64(s.recordLen())
-	in, err := open(path, synthHeadLen+int64(syntheticCount(st.Proof.Nodes()))*each)
+	in, err := f.open(path, synthHeadLen+int64(syntheticCount(st.Proof.Nodes()))*each)
 	if err != nil {
 		return err
 	}
@@ -154,7 +153,7 @@ func (f *Files) readSynthetic(ctx context.Context, st *Statement, p *Proof) erro
 		}
 		answers := make([]ChallengeProof, len(indexes))
 		for i, at := range indexes {
-			if err := readFull(io.ReaderAt(in), record, synthHeadLen+int64(at)*each); err != nil {
+			if err := readFull(in, record, synthHeadLen+int64(at)*each); err != nil {
 				return fmt.Errorf("porep: %s: %w", path, err)
 			}
 			answers[i].readRecord(s, record)

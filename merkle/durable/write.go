@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+
+	"github.com/zeebo/blake3"
 )
 
 // Create makes the file name of size bytes, which must be known, and records it in phase. fill writes the bytes, in any
@@ -131,6 +133,10 @@ type Growing struct {
 	size  int64
 	done  int64
 	file  File
+
+	at      int64 // the end of what was written
+	block   *blake3.Hasher
+	digests []Digest // of the blocks from done to at that are whole
 }
 
 // Grow opens or creates the file name of size bytes with its room allocated. Its first Done bytes are recorded and checked;
@@ -156,7 +162,7 @@ func (j *Job) Grow(ctx context.Context, phase uint8, name string, size int64) (*
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("durable: %s: %w", name, err), f.Close())
 	}
-	return &Growing{j, name, phase, size, done, f}, nil
+	return &Growing{job: j, name: name, phase: phase, size: size, done: done, file: f, at: done, block: blake3.New()}, nil
 }
 
 // Done is the number of bytes that are durable.
@@ -181,6 +187,7 @@ func (g *Growing) Append(ctx context.Context, b []byte) error {
 	if errors.Is(err, errSync) {
 		err = g.put(b)
 	}
+	g.rewind()
 	if err != nil {
 		return fmt.Errorf("durable: %s at %d: %w", g.name, g.done, err)
 	}
@@ -188,7 +195,68 @@ func (g *Growing) Append(ctx context.Context, b []byte) error {
 		return err
 	}
 	g.done += int64(len(b))
+	g.rewind()
 	return nil
+}
+
+// Write writes b behind what was written, for segments that do not fit into memory. It counts only after Commit; Append
+// throws it away.
+func (g *Growing) Write(b []byte) (int, error) {
+	if int64(len(b)) > g.size-g.at {
+		return 0, fmt.Errorf("durable: %s: %w: %d bytes behind %d of %d", g.name, ErrSize, len(b), g.at, g.size)
+	}
+	if err := writeFull(g.file, b, g.at); err != nil {
+		return 0, fmt.Errorf("durable: %s at %d: %w", g.name, g.at, err)
+	}
+	written := len(b)
+	for len(b) > 0 {
+		n := min(int64(len(b)), BlockSize-(g.at-g.done)%BlockSize)
+		_, _ = g.block.Write(b[:n]) // never fails
+		g.at += n
+		b = b[n:]
+		if (g.at-g.done)%BlockSize == 0 {
+			g.endBlock()
+		}
+	}
+	return written, nil
+}
+
+// Written is the number of bytes that are written, durable or not.
+func (g *Growing) Written() int64 { return g.at }
+
+// Commit makes durable what was written; when it returns nil, that survives a crash. If the sync fails, what was written
+// since the last Commit is thrown away and must be written again (see Written).
+func (g *Growing) Commit(ctx context.Context) error {
+	if err := context.Cause(ctx); err != nil || g.at == g.done {
+		return err
+	}
+	if (g.at-g.done)%BlockSize != 0 {
+		g.endBlock()
+	}
+	end, digests := g.at, g.digests
+	g.rewind()
+	if err := g.file.Sync(); err != nil {
+		return fmt.Errorf("durable: %s at %d: %w: %w", g.name, g.done, errSync, err)
+	}
+	if err := g.job.record(g.phase, g.name, g.done, end-g.done, digests); err != nil {
+		return err
+	}
+	g.done, g.at = end, end
+	return nil
+}
+
+// endBlock keeps the digest of a whole block.
+func (g *Growing) endBlock() {
+	var d Digest
+	g.block.Sum(d[:0])
+	g.digests = append(g.digests, d)
+	g.block.Reset()
+}
+
+// rewind forgets what was written behind what is done.
+func (g *Growing) rewind() {
+	g.at, g.digests = g.done, nil
+	g.block.Reset()
 }
 
 // put writes b and syncs the file.

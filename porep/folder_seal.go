@@ -1,0 +1,476 @@
+package porep
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/assaylab/assay/merkle"
+	"github.com/assaylab/assay/merkle/durable"
+	"github.com/assaylab/assay/merkle/poseidon"
+	"github.com/assaylab/assay/merkle/sha2"
+	"github.com/assaylab/assay/porep/fr32"
+	"github.com/assaylab/assay/porep/graph"
+	"github.com/assaylab/assay/porep/sector"
+)
+
+// SealFolders seals the sectors of the folders, which are of one kind, from wherever each stands, and returns for each what a
+// proof will be about, the seed left open. The bytes are those of Seal. Layers are made side by side (see LabelBatch), with a
+// checkpoint every FolderOptions.Segment bytes and at each layer's end; samples of a segment are computed again before it
+// counts. Other files are made whole. On an error, or when ctx ends, what counts stays, and the next call goes on from
+// there. Options.Keep, Made and TrustLayers are not used. Errors: as Seal; ErrFile for data with another CommD; those of
+// package durable.
+func SealFolders(ctx context.Context, folders []*Folder, opt *Options) ([]Statement, error) {
+	if len(folders) == 0 {
+		return nil, errors.New("porep: no sectors to seal")
+	}
+	p := folders[0].s.Proof
+	if err := opt.budget("labelling", LabelMemory(p, opt.lanes(p, len(folders)))); err != nil {
+		return nil, err
+	}
+	var open []*Folder
+	for _, f := range folders {
+		if f.s.Proof != p {
+			return nil, fmt.Errorf("%w: sectors of different kinds in one batch", sector.ErrProofType)
+		}
+		done, err := f.finished(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if !done {
+			open = append(open, f)
+		}
+	}
+	for _, f := range open {
+		if err := f.begin(ctx, opt); err != nil {
+			return nil, err
+		}
+	}
+	if err := labelFolders(ctx, open, opt); err != nil {
+		return nil, err
+	}
+	out := make([]Statement, len(folders))
+	for _, f := range open {
+		if err := f.commit(ctx, opt); err != nil {
+			return nil, err
+		}
+	}
+	for i, f := range folders {
+		commR, err := f.commR()
+		if err != nil {
+			return nil, err
+		}
+		out[i] = Statement{Sector: f.s, CommR: commR}
+	}
+	return out, nil
+}
+
+// finished reports whether nothing is left to do: all files are whole, or given up.
+func (f *Folder) finished(ctx context.Context) (bool, error) {
+	done, err := f.whole(ctx, f.outputs()...)
+	if err != nil {
+		return false, err
+	}
+	for _, file := range f.inputs() {
+		if f.job.Pruned(file.name) {
+			continue
+		}
+		ok, err := f.whole(ctx, file)
+		if err != nil {
+			return false, err
+		}
+		done = done && ok
+	}
+	return done, nil
+}
+
+// begin takes the room for all that is to be made and stages the data.
+func (f *Folder) begin(ctx context.Context, opt *Options) error {
+	if err := f.takeRoom(ctx); err != nil {
+		return err
+	}
+	p := f.s.Proof
+	if ok, err := f.whole(ctx, fileOf{stagedName, int64(p.Size)}, f.treeD()); err != nil || ok {
+		return err
+	}
+	return f.job.Create(ctx, phaseStage, stagedName, int64(p.Size), func(staged durable.File) error {
+		tree := f.treeD()
+		return f.job.Create(ctx, phaseStage, tree.name, tree.size, func(tree durable.File) error {
+			return f.stage(ctx, staged, tree, opt)
+		})
+	})
+}
+
+// takeRoom allocates the layers that are missing and sees that there is room for all other files, so that a full disk is met
+// before the work.
+func (f *Folder) takeRoom(ctx context.Context) error {
+	p := f.s.Proof
+	var room int64
+	for _, file := range append(f.outputs(), f.inputs()[:len(f.inputs())-p.Layers]...) {
+		if ok, err := f.whole(ctx, file); err != nil {
+			return err
+		} else if !ok {
+			room += file.size
+		}
+	}
+	for l := range p.Layers {
+		layer := layerOf(p, l+1)
+		if ok, err := f.whole(ctx, layer); err != nil {
+			return err
+		} else if ok {
+			continue
+		}
+		g, err := f.job.Grow(ctx, phaseLabel, layer.name, layer.size)
+		if err != nil {
+			return err
+		}
+		if err := g.Close(); err != nil {
+			return fmt.Errorf("porep: %w", err)
+		}
+	}
+	return f.tryRoom(room)
+}
+
+// tryRoom allocates so many bytes and gives them back.
+func (f *Folder) tryRoom(room int64) error {
+	file, err := f.job.FS().OpenFile(roomName, os.O_RDWR|os.O_CREATE|os.O_TRUNC)
+	if err != nil {
+		return fmt.Errorf("porep: %w", err)
+	}
+	err = firstError(file.Preallocate(room), file.Close())
+	if err = firstError(err, f.job.FS().Remove(roomName)); err != nil {
+		return fmt.Errorf("porep: room for %d bytes: %w", room, err)
+	}
+	return nil
+}
+
+// stage writes the padded data and TreeD and holds them against CommD.
+func (f *Folder) stage(ctx context.Context, staged, tree io.WriterAt, opt *Options) error {
+	if f.opt.Data == nil {
+		return fmt.Errorf("%w: %s must be made, and no data was given", ErrFile, stagedName)
+	}
+	shapes, err := newShapes(f.s.Proof)
+	if err != nil {
+		return err
+	}
+	data, err := f.opt.Data(ctx)
+	if err != nil {
+		return err
+	}
+	defer data.Close()
+	in := &counter{r: data, left: f.s.Proof.Size.Unpadded()}
+	leaves := merkle.FromReader(io.MultiReader(fr32.NewReader(in), zeros{}))
+	root, err := merkle.BuildFiles(ctx, sha2.SHA254{}, shapes.d, merkle.Layout{}, func(ctx context.Context, dst []merkle.Digest, first uint64) error {
+		if err := leaves(ctx, dst, first); err != nil {
+			return err
+		}
+		return writeAll(staged, merkle.Bytes(dst), int64(first)*sector.NodeSize)
+	}, []io.WriterAt{full{tree}}, opt.merkle("tree D"))
+	if err == nil {
+		err = in.atEnd()
+	}
+	if err != nil {
+		return fmt.Errorf("porep: TreeD: %w", err)
+	}
+	if sector.CommD(root) != f.s.CommD {
+		return fmt.Errorf("%w: the data has CommD %x, want %v", ErrFile, root, f.s.CommD)
+	}
+	return nil
+}
+
+// labelFolders makes the layers that are missing in any of the folders.
+func labelFolders(ctx context.Context, folders []*Folder, opt *Options) error {
+	if len(folders) == 0 {
+		return nil
+	}
+	p, ids := folders[0].s.Proof, make([]sector.ReplicaID, len(folders))
+	for i, f := range folders {
+		ids[i] = f.s.ReplicaID()
+	}
+	g, err := labelGraph(p, ids...)
+	if err != nil {
+		return err
+	}
+	// A run of missing layers a turn; where a layer comes out otherwise than it was recorded, those behind it go missing.
+	for range 2*p.Layers + 2 {
+		have, closers, err := labelsOf(ctx, folders)
+		if err != nil || have.layers == p.Layers {
+			closers.Close()
+			return err
+		}
+		err = labelSectors(ctx, ids, p, opt, have, func(from, n int) sink {
+			return &folderSink{ctx: ctx, g: g, folders: folders[from : from+n], out: make([]*durable.Growing, n)}
+		})
+		closers.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("%w: the layers come out otherwise every time", ErrFile)
+}
+
+// labelsOf returns the first run of layers that are missing in any of the folders, and what is open for it.
+func labelsOf(ctx context.Context, folders []*Folder) (have made, open inFiles, err error) {
+	p := folders[0].s.Proof
+	most := make([]int64, p.Layers+1) // bytes of each layer that all folders have
+	for l := 1; l <= p.Layers; l++ {
+		most[l] = int64(p.Size)
+		for _, f := range folders {
+			n, err := f.job.Check(ctx, layerOf(p, l).name)
+			if err != nil {
+				return have, nil, err
+			}
+			most[l] = min(most[l], n)
+		}
+	}
+	for have.layers < p.Layers && most[have.layers+1] == int64(p.Size) {
+		have.layers++
+	}
+	if have.layers == p.Layers {
+		return have, nil, nil
+	}
+	have.last = have.layers + 1
+	for have.last < p.Layers && most[have.last+1] < int64(p.Size) {
+		have.last++
+	}
+	have.nodes = uint64(most[have.layers+1]) / sector.NodeSize
+	for _, f := range folders {
+		files := f.Files()
+		if have.layers > 0 {
+			r, err := files.open(layerOf(p, have.layers).name, int64(p.Size))
+			if err != nil {
+				return have, open, err
+			}
+			have.prev, open = append(have.prev, r), append(open, r)
+		}
+		if have.nodes > 0 {
+			r, err := files.open(layerOf(p, have.layers+1).name, int64(p.Size))
+			if err != nil {
+				return have, open, err
+			}
+			have.cur, open = append(have.cur, r), append(open, r)
+		}
+	}
+	return have, open, nil
+}
+
+// A folderSink writes each layer into its growing file, segment by segment.
+type folderSink struct {
+	ctx     context.Context // of the call that labels
+	g       *graph.Graph
+	folders []*Folder
+	layer   int
+	out     []*durable.Growing // of the layer in the making
+}
+
+func (s *folderSink) write(lane, layer int, b []byte, off int64) error {
+	f := s.folders[lane]
+	if s.out[lane] == nil {
+		file := layerOf(f.s.Proof, layer)
+		var err error
+		if s.out[lane], err = f.job.Grow(s.ctx, phaseLabel, file.name, file.size); err != nil {
+			return err
+		}
+		s.layer = layer
+	}
+	out := s.out[lane]
+	if skip := out.Written() - off; skip > 0 { // this sector was ahead of the others
+		b = b[min(skip, int64(len(b))):]
+	}
+	for len(b) > 0 {
+		n := min(int64(len(b)), f.opt.Segment-(out.Written()-out.Done()))
+		if _, err := out.Write(b[:n]); err != nil {
+			return err
+		}
+		b = b[n:]
+		if out.Written()-out.Done() == f.opt.Segment {
+			if err := s.checkpoint(s.ctx, lane); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// segmentSamples is the least number of labels of a segment that are computed again.
+const segmentSamples = 64
+
+// checkpoint computes samples of what was written again, and makes it count.
+func (s *folderSink) checkpoint(ctx context.Context, lane int) error {
+	f, out := s.folders[lane], s.out[lane]
+	lo, hi := uint64(out.Done())/sector.NodeSize, uint64(out.Written())/sector.NodeSize
+	if lo == hi {
+		return nil
+	}
+	var prev inFile
+	if s.layer > 1 {
+		var err error
+		files := f.Files()
+		if prev, err = files.open(layerOf(f.s.Proof, s.layer-1).name, int64(f.s.Proof.Size)); err != nil {
+			return err
+		}
+		defer prev.Close()
+	}
+	samples := max(segmentSamples, int(layerSamples*(hi-lo)/s.g.Nodes()))
+	if err := checkSpan(ctx, s.g, f.s.ReplicaID(), s.layer, lo, hi, samples, out, prev); err != nil {
+		return fmt.Errorf("%s, just made: %w", layerOf(f.s.Proof, s.layer).name, err)
+	}
+	return out.Commit(ctx)
+}
+
+func (s *folderSink) end(int) error {
+	for lane, out := range s.out {
+		if out == nil {
+			continue
+		}
+		if err := firstError(s.checkpoint(s.ctx, lane), out.Close()); err != nil {
+			return err
+		}
+		s.out[lane] = nil
+	}
+	return nil
+}
+
+// lateBytes is the most that close makes durable after ctx ended: syncing it is soon done.
+const lateBytes = 64 << 20
+
+// close keeps what was made before ctx ended.
+func (s *folderSink) close() {
+	for lane, out := range s.out {
+		if out == nil {
+			continue
+		}
+		if s.ctx.Err() != nil && out.Written()-out.Done() <= lateBytes {
+			_ = s.checkpoint(context.WithoutCancel(s.ctx), lane) // what fails here is made again
+		}
+		_ = out.Close() // what counts is synced
+	}
+}
+
+// full is an io.WriterAt that tells short writes.
+type full struct{ io.WriterAt }
+
+func (w full) WriteAt(b []byte, off int64) (int, error) {
+	n, err := w.WriterAt.WriteAt(b, off)
+	if err == nil && n < len(b) {
+		err = io.ErrShortWrite
+	}
+	return n, err
+}
+
+// writeAll writes all of b or says why not.
+func writeAll(w io.WriterAt, b []byte, off int64) error {
+	_, err := full{w}.WriteAt(b, off)
+	return err
+}
+
+// commit makes TreeC and the replica, TreeRLast and the aux files.
+func (f *Folder) commit(ctx context.Context, opt *Options) error {
+	if err := opt.budget("committing", CommitMemory(f.s.Proof, opt.workers())); err != nil {
+		return err
+	}
+	c, err := openCommitter(f.Files(), &f.s, opt)
+	if err != nil {
+		return err
+	}
+	defer c.close()
+	p := f.s.Proof
+	trees := filesOf(p.TreeCFiles(), p.TreeCLen())
+	ok, err := f.whole(ctx, append(trees, fileOf{sealedName, int64(p.Size)})...)
+	if err == nil && !ok {
+		err = f.job.Create(ctx, phaseTreeC, sealedName, int64(p.Size), func(sealed durable.File) error {
+			return f.create(ctx, phaseTreeC, trees, func(ws []io.WriterAt) error {
+				_, err := merkle.BuildFiles(ctx, poseidon.Hasher{}, c.shapes.r, merkle.Layout{}, c.columns(full{sealed}), ws, opt.merkle("tree C"))
+				return err
+			})
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("porep: TreeC: %w", err)
+	}
+	if err := f.makeTreeR(ctx, c); err != nil {
+		return fmt.Errorf("porep: TreeRLast: %w", err)
+	}
+	return f.makeAux(ctx, c)
+}
+
+// create makes several files of one size at once.
+func (f *Folder) create(ctx context.Context, phase uint8, files []fileOf, fill func([]io.WriterAt) error, ws ...io.WriterAt) error {
+	if len(ws) == len(files) {
+		return fill(ws)
+	}
+	file := files[len(ws)]
+	return f.job.Create(ctx, phase, file.name, file.size, func(w durable.File) error {
+		return f.create(ctx, phase, files, fill, append(ws[:len(ws):len(ws)], full{w})...)
+	})
+}
+
+// makeTreeR makes the tree over the replica unless it is there.
+func (f *Folder) makeTreeR(ctx context.Context, c *committer) error {
+	trees := f.treeR()
+	if ok, err := f.whole(ctx, trees...); err != nil || ok {
+		return err
+	}
+	sealed, err := c.f.open(sealedName, int64(f.s.Proof.Size))
+	if err != nil {
+		return err
+	}
+	defer sealed.Close()
+	return f.create(ctx, phaseTreeR, trees, func(ws []io.WriterAt) error {
+		_, err := merkle.BuildFiles(ctx, poseidon.Hasher{}, c.shapes.r, treeRLayout(f.s.Proof), merkle.FromReaderAt(sealed), ws, c.opt.merkle("tree R"))
+		return err
+	})
+}
+
+// makeAux makes p_aux from the roots of the tree files, and t_aux, unless they are there.
+func (f *Folder) makeAux(ctx context.Context, c *committer) error {
+	if ok, err := f.whole(ctx, f.aux()...); err != nil || ok {
+		return err
+	}
+	commC, err := c.keptRoot(c.f.caches(f.s.Proof.TreeCFiles()))
+	if err != nil {
+		return err
+	}
+	commRLast, err := c.keptRootR()
+	if err != nil {
+		return err
+	}
+	pAux, err := (&sector.PAux{CommC: commC, CommRLast: commRLast}).MarshalBinary()
+	if err != nil {
+		return err
+	}
+	tAux, err := f.tAux()
+	if err != nil {
+		return err
+	}
+	for i, b := range [][]byte{pAux, tAux} {
+		file := f.aux()[i]
+		err := f.job.Create(ctx, phaseAux, file.name, file.size, func(w durable.File) error { return writeAll(w, b, 0) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keptRootR returns the root of TreeRLast as it lies on disk.
+func (c *committer) keptRootR() (sector.CommRLast, error) {
+	p := c.s.Proof
+	sealed, err := c.f.open(c.f.Sealed, int64(p.Size))
+	if err != nil {
+		return sector.CommRLast{}, err
+	}
+	defer sealed.Close()
+	in, err := c.f.openAll(c.f.caches(p.TreeRLastFiles()), p.TreeRLastLen())
+	if err != nil {
+		return sector.CommRLast{}, err
+	}
+	defer in.Close()
+	t, err := merkle.OpenFiles(poseidon.Hasher{}, c.shapes.r, treeRLayout(p), in.readers(), sealed)
+	if err != nil {
+		return sector.CommRLast{}, fmt.Errorf("porep: TreeRLast: %w", err)
+	}
+	return sector.CommRLast(t.Root()), nil
+}
