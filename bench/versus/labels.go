@@ -92,7 +92,7 @@ func againstMessages(labels float64, ours side, check func() error) ([]duel, fun
 	}
 	d := rust.against(duel{peer: "rust-sha2-0.10", unit: "ns/label", work: labels, ours: ours, recorded: 719}, all.Sum(nil))
 	if rust != nil {
-		d.theirs = scaled(d.theirs, labels/count)
+		d.theirs = func(n int) (time.Duration, error) { return rust.side(n * int(labels) / count) }
 	}
 	return []duel{{peer: "crypto/sha256", unit: "ns/label", work: labels, ours: ours, theirs: standard, check: check}, d}, rust.Close, nil
 }
