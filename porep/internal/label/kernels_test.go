@@ -82,18 +82,18 @@ func same(t *testing.T, lanes, layers int, par []uint32) {
 
 // TestBest expects up to four sectors side by side, or as many as there can be from some number on.
 func TestBest(t *testing.T) {
-	t.Logf("AVX-512 from %d sectors on, SHA-NI %v, AVX-512 %v", widest(), shani, wide)
+	t.Logf("AVX-512 from %d sectors on, SHA-NI %v, AVX-512 %v", wideFrom(), shani, wide)
 	for n := 1; n <= 40; n++ {
 		want := min(n, interleaved)
-		if n >= widest() && n > interleaved {
+		if n >= wideFrom() && n > interleaved {
 			want = min(n, MaxLanes)
 		}
 		if got := Best(n); got != want {
 			t.Errorf("of %d sectors: got %d side by side, want %d", n, got, want)
 		}
 	}
-	if !wide && widest() <= MaxLanes {
-		t.Errorf("AVX-512 from %d sectors on, but there is none", widest())
+	if !wide && wideFrom() <= MaxLanes {
+		t.Errorf("AVX-512 from %d sectors on, but there is none", wideFrom())
 	}
 }
 

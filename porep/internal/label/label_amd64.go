@@ -31,14 +31,14 @@ const (
 // label: up to four on the SHA unit, or more where AVX-512 outruns it with so many (on Zen 5 from nine on, for its
 // unit is half as fast as Zen 4's). Which it is, is measured once, in about a millisecond.
 func Best(most int) int {
-	if most <= interleaved || most < widest() {
+	if most <= interleaved || most < wideFrom() {
 		return min(most, interleaved)
 	}
 	return min(most, MaxLanes)
 }
 
-// widest returns the number of lanes from which on the AVX-512 kernel is the faster one: its time is the same for any.
-var widest = sync.OnceValue(func() int {
+// wideFrom returns the number of lanes from which on the AVX-512 kernel is the faster one: its time is the same for any.
+var wideFrom = sync.OnceValue(func() int {
 	if !wide {
 		return MaxLanes + 1
 	}
