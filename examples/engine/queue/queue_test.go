@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net/http/httptest"
 	"sync"
 	"testing"
 	"time"
@@ -15,7 +17,8 @@ const beat = 100 * time.Millisecond
 
 // backends are the queues that every test of the suite runs on.
 var backends = map[string]func(t *testing.T) Backend{
-	"memory": func(*testing.T) Backend { return NewMemory(&Options{beat, 3}) },
+	"memory":  func(*testing.T) Backend { return NewMemory(&Options{beat, 3}) },
+	"gateway": gateway,
 	"nats": func(t *testing.T) Backend {
 		s, err := StartServer(t.TempDir(), false)
 		if err != nil {
@@ -28,6 +31,20 @@ var backends = map[string]func(t *testing.T) Backend{
 		}
 		return q
 	},
+}
+
+// remote is a queue behind a gateway, with the court of the queue itself.
+type remote struct {
+	*Remote
+	Court
+	io.Closer
+}
+
+func gateway(t *testing.T) Backend {
+	m := NewMemory(&Options{beat, 3})
+	s := httptest.NewServer(NewGateway(m, "secret"))
+	t.Cleanup(s.Close)
+	return remote{Dial(s.URL, "secret"), m, m}
 }
 
 // each runs a test on every backend.
