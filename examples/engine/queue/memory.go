@@ -16,7 +16,8 @@ type Memory struct {
 	mu        sync.Mutex
 	changed   chan struct{} // closed and replaced at every change
 	tasks     map[ID]*entry
-	waiting   [2][]ID // urgent ones, others
+	held      map[ID]*entry // those with a holder
+	waiting   [2][]ID       // urgent ones, others
 	proposals []*Proposal
 	closed    bool
 }
@@ -28,6 +29,7 @@ type entry struct {
 	delivery int
 	not      []string // workers whose results were refuted
 	holder   *Lease
+	queued   bool
 	until    time.Time // end of the holder's lease
 	result   *Result
 	dead     string // the reason
@@ -35,7 +37,7 @@ type entry struct {
 
 // NewMemory returns an empty queue.
 func NewMemory(opt *Options) *Memory {
-	return &Memory{opt: Options{opt.heartbeat(), opt.deliveries()}, changed: make(chan struct{}), tasks: map[ID]*entry{}}
+	return &Memory{opt: Options{opt.heartbeat(), opt.deliveries()}, changed: make(chan struct{}), tasks: map[ID]*entry{}, held: map[ID]*entry{}}
 }
 
 // wake tells all that wait to look again. It is called with the lock held.
@@ -50,6 +52,13 @@ func (m *Memory) push(id ID, e *entry) {
 		class = 0
 	}
 	m.waiting[class] = append(m.waiting[class], id)
+	e.queued = true
+}
+
+// release ends an entry's lease.
+func (m *Memory) release(id ID, e *entry) {
+	e.holder = nil
+	delete(m.held, id)
 }
 
 // Submit implements Queue.
@@ -81,17 +90,14 @@ func (m *Memory) Submit(_ context.Context, t Task) (ID, error) {
 // expire takes lapsed leases back and buries tasks past their deadline. It returns when to look again.
 func (m *Memory) expire(now time.Time) time.Time {
 	next := now.Add(time.Minute)
-	for id, e := range m.tasks {
-		if e.holder == nil {
-			continue
-		}
+	for id, e := range m.held {
 		if now.Before(e.until) {
 			if e.until.Before(next) {
 				next = e.until
 			}
 			continue
 		}
-		e.holder = nil
+		m.release(id, e)
 		m.again(id, e, fmt.Sprintf("no heartbeat in delivery %d, the last", e.delivery))
 	}
 	return next
@@ -153,6 +159,7 @@ func (m *Memory) take(worker string, kinds []string, now time.Time) *Lease {
 				continue
 			}
 			m.waiting[class] = slices.Delete(m.waiting[class], i, i+1)
+			e.queued = false
 			if !e.task.Deadline.IsZero() && now.After(e.task.Deadline) {
 				e.dead = "deadline passed"
 				i--
@@ -161,14 +168,15 @@ func (m *Memory) take(worker string, kinds []string, now time.Time) *Lease {
 			e.delivery++
 			e.until = now.Add(3 * m.opt.Heartbeat)
 			e.holder = &Lease{ID: id, Task: e.task, Worker: worker, Attempt: e.attempt, Delivery: e.delivery}
+			m.held[id] = e
 			return e.holder
 		}
 	}
 	return nil
 }
 
-// held returns the entry of a lease, ErrLost if the lease is not the current one.
-func (m *Memory) held(l *Lease) (*entry, error) {
+// current returns the entry of a lease, ErrLost if the lease is not the current one.
+func (m *Memory) current(l *Lease) (*entry, error) {
 	if m.closed {
 		return nil, ErrClosed
 	}
@@ -184,7 +192,7 @@ func (m *Memory) held(l *Lease) (*entry, error) {
 func (m *Memory) Extend(_ context.Context, l *Lease) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	e, err := m.held(l)
+	e, err := m.current(l)
 	if err == nil {
 		e.until = time.Now().Add(3 * m.opt.Heartbeat)
 	}
@@ -198,12 +206,12 @@ func (m *Memory) Done(_ context.Context, l *Lease, result []byte) error {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	e, err := m.held(l)
+	e, err := m.current(l)
 	if e == nil || errors.Is(err, ErrClosed) {
 		return err
 	}
 	if err == nil {
-		e.holder = nil
+		m.release(l.ID, e)
 	}
 	m.proposals = append(m.proposals, &Proposal{ID: l.ID, Task: e.task, Worker: l.Worker, Result: slices.Clone(result)})
 	m.wake()
@@ -214,11 +222,11 @@ func (m *Memory) Done(_ context.Context, l *Lease, result []byte) error {
 func (m *Memory) Fail(_ context.Context, l *Lease, reason string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	e, err := m.held(l)
+	e, err := m.current(l)
 	if err != nil {
 		return err
 	}
-	e.holder = nil
+	m.release(l.ID, e)
 	m.again(l.ID, e, reason)
 	return nil
 }
@@ -265,6 +273,11 @@ func (m *Memory) Accept(_ context.Context, p *Proposal) (bool, error) {
 
 // drop takes a task from those that wait.
 func (m *Memory) drop(id ID) {
+	e := m.tasks[id]
+	if !e.queued {
+		return
+	}
+	e.queued = false
 	for class := range m.waiting {
 		m.waiting[class] = slices.DeleteFunc(m.waiting[class], func(x ID) bool { return x == id })
 	}

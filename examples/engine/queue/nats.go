@@ -467,7 +467,7 @@ func (q *NATS) Done(ctx context.Context, l *Lease, result []byte) error {
 	out.Header.Set(headerWorker, l.Worker)
 	out.Header.Set(headerAttempt, strconv.Itoa(l.Attempt))
 	sum := (&Task{Kind: l.Worker, Payload: result}).ID()
-	once := l.ID.String() + "/" + strconv.Itoa(l.Attempt) + "/" + hex.EncodeToString(sum[:16])
+	once := l.ID.String() + "/" + strconv.Itoa(l.Attempt) + "/" + strconv.Itoa(l.Delivery) + "/" + hex.EncodeToString(sum[:16])
 	err = q.try(ctx, func(ctx context.Context) error {
 		_, err := q.js.PublishMsg(ctx, out, jetstream.WithMsgID(once), jetstream.WithRetryAttempts(0))
 		return err

@@ -1,0 +1,117 @@
+// Command engine carries real work over several worker processes and shows that none of it is lost, done twice in effect or
+// taken on trust: three workers of which one is killed in mid-task, one runs twice, one returns wrong bytes; the server is
+// restarted in the middle.
+//
+//	go run ./examples/engine [-engine nats|memory] [-url nats://HOST:PORT] [-dir DIR] [-sectors N] [-products N] [-epochs N] [-seed N]
+//
+// The queue is NATS JetStream, in this process unless -url names a server or cluster, or the in-memory twin behind HTTP.
+// Tasks are sealing phases, a window PoSt, int8 matrix products and scoring epochs; every result is verified before it counts.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+)
+
+// Exit codes: a failed run, a malformed command line.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	err := command(ctx, os.Args[1:], os.Stdout)
+	stop()
+	var usage usageError
+	switch {
+	case err == nil:
+	case errors.As(err, &usage):
+		fail(exitUsage, err)
+	default:
+		fail(exitFailed, err)
+	}
+}
+
+// fail prints one line and ends the process.
+func fail(code int, err error) {
+	fmt.Fprintln(os.Stderr, "engine:", strings.ReplaceAll(err.Error(), "\n", "; "))
+	os.Exit(code)
+}
+
+// A usageError is a command line that cannot be understood.
+type usageError struct{ error }
+
+const usage = `usage: engine [flags]
+  -engine nats|memory   the queue (default nats)
+  -url URL              a NATS server or cluster; by default one in this process
+  -dir DIR              where the server in this process keeps its state; by default a temporary directory
+  -sectors N            sectors to seal and prove, 1 to 64 (default 4)
+  -products N           matrix products, 1 to 10000 (default 24)
+  -epochs N             scoring epochs, 1 to 10000 (default 12)
+  -seed N               of all random choices (default 1)`
+
+// settings is the command line.
+type settings struct {
+	engine, url, dir          string
+	sectors, products, epochs int
+	seed                      uint64
+
+	worker, cheat, kinds string // a worker's process
+}
+
+func parse(args []string) (settings, error) {
+	var s settings
+	set := flag.NewFlagSet("engine", flag.ContinueOnError)
+	set.SetOutput(io.Discard)
+	set.StringVar(&s.engine, "engine", "nats", "")
+	set.StringVar(&s.url, "url", "", "")
+	set.StringVar(&s.dir, "dir", "", "")
+	set.IntVar(&s.sectors, "sectors", 4, "")
+	set.IntVar(&s.products, "products", 24, "")
+	set.IntVar(&s.epochs, "epochs", 12, "")
+	set.Uint64Var(&s.seed, "seed", 1, "")
+	set.StringVar(&s.worker, "worker", "", "")
+	set.StringVar(&s.cheat, "cheat", "", "")
+	set.StringVar(&s.kinds, "kinds", strings.Join(kinds, ","), "")
+	if err := set.Parse(args); err != nil {
+		return s, err
+	}
+	switch {
+	case set.NArg() > 0:
+		return s, fmt.Errorf("argument %q is not understood", set.Arg(0))
+	case s.engine != "nats" && s.engine != "memory":
+		return s, fmt.Errorf("-engine %q is neither nats nor memory", s.engine)
+	case s.engine == "memory" && (s.url != "" || s.dir != ""):
+		return s, errors.New("-url and -dir are for -engine nats")
+	case s.url != "" && s.dir != "":
+		return s, errors.New("-dir is for the server in this process, -url for another")
+	case s.url != "" && !strings.HasPrefix(s.url, "nats://") && !strings.HasPrefix(s.url, "tls://"):
+		return s, errors.New("-url does not begin with nats:// or tls://")
+	case s.sectors < 1 || s.sectors > 64 || s.products < 1 || s.products > 10_000 || s.epochs < 1 || s.epochs > 10_000:
+		return s, errors.New("-sectors, -products or -epochs is out of range")
+	}
+	return s, nil
+}
+
+func command(ctx context.Context, args []string, out io.Writer) error {
+	s, err := parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(out, usage)
+		return nil
+	}
+	if err != nil {
+		return usageError{fmt.Errorf("%w (-h shows the usage)", err)}
+	}
+	if s.worker != "" {
+		return worker(ctx, s, out)
+	}
+	return run(ctx, s, out)
+}

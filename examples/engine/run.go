@@ -1,0 +1,385 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	mathrand "math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/assaylab/assay/examples/compute/verify"
+	"github.com/assaylab/assay/examples/engine/blob"
+	"github.com/assaylab/assay/examples/engine/queue"
+	"github.com/assaylab/assay/porep/piece"
+	"github.com/assaylab/assay/porep/sector"
+	"github.com/assaylab/assay/post"
+)
+
+// strikes is how many refuted results a worker may send before it is sent away.
+const strikes = 3
+
+// limit is how long a run may take.
+const limit = 110 * time.Second
+
+// A demo is one run: the coordinator's side of it.
+type demo struct {
+	settings
+	out       io.Writer
+	random    *mathrand.ChaCha8
+	queue     queue.Backend
+	server    *queue.Server // nil where it is not in this process
+	address   string        // of the queue, for workers
+	bench     bench
+	blobs     blob.Store
+	processes []*process
+
+	tasks      map[queue.ID]*queue.Task
+	effects    map[queue.ID]int
+	results    map[queue.ID][]byte
+	proven     []sealTask
+	kept       int // results of an earlier run
+	duplicates int
+	strikes    map[string]int
+	restarted  int // results accepted before the server's restart
+}
+
+func run(ctx context.Context, s settings, out io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	var seed [32]byte
+	binary.LittleEndian.PutUint64(seed[:], s.seed)
+	d := &demo{settings: s, out: out, random: mathrand.NewChaCha8(seed), tasks: map[queue.ID]*queue.Task{}, effects: map[queue.ID]int{},
+		results: map[queue.ID][]byte{}, strikes: map[string]int{}, restarted: -1}
+	closing, err := d.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer closing()
+	if err := d.submitAll(ctx); err != nil {
+		return err
+	}
+	begin := time.Now()
+	if err := d.workers(ctx); err != nil {
+		return err
+	}
+	if err := d.judgeAll(ctx); err != nil {
+		return err
+	}
+	took := time.Since(begin)
+	for _, p := range d.processes {
+		p.stop()
+	}
+	if err := d.report(ctx, took); err != nil {
+		return err
+	}
+	return d.throughput(ctx)
+}
+
+// serve runs an HTTP handler on a loopback port until closing is called.
+func serve(h http.Handler) (address string, closing func(), err error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, err
+	}
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	go srv.Serve(l)
+	return l.Addr().String(), func() { srv.Close() }, nil
+}
+
+// open starts blob server and queue.
+func (d *demo) open(ctx context.Context) (closing func(), err error) {
+	var closers []func()
+	closing = func() {
+		for _, p := range d.processes {
+			p.stop()
+		}
+		for i := range closers {
+			closers[len(closers)-1-i]()
+		}
+	}
+	address, stop, err := serve(&d.blobs)
+	if err != nil {
+		return nil, err
+	}
+	closers = append(closers, stop)
+	d.bench.blobs = []string{"http://" + address}
+	opt := &queue.Options{Heartbeat: heartbeat}
+	if d.engine == "memory" {
+		m, secret := queue.NewMemory(opt), rand.Text()
+		address, stop, err := serve(queue.NewGateway(m, secret))
+		if err != nil {
+			closing()
+			return nil, err
+		}
+		closers = append(closers, func() { m.Close() }, stop)
+		d.queue, d.address = m, "http://"+secret+"@"+address
+		fmt.Fprintln(d.out, "queue: in memory, to the workers over HTTP")
+		return closing, nil
+	}
+	d.address = d.url
+	if d.url == "" {
+		dir := d.dir
+		if dir == "" {
+			if dir, err = os.MkdirTemp("", "assay-nats-"); err != nil {
+				closing()
+				return nil, err
+			}
+			closers = append(closers, func() { os.RemoveAll(dir) })
+		}
+		start := time.Now()
+		if d.server, err = queue.StartServer(dir, false); err != nil {
+			closing()
+			return nil, err
+		}
+		closers = append(closers, d.server.Close)
+		d.address = d.server.URL()
+		fmt.Fprintf(d.out, "queue: NATS JetStream in this process, started in %v\n", time.Since(start).Round(time.Millisecond))
+	}
+	q, err := queue.OpenNATS(ctx, d.address, opt)
+	if err != nil {
+		closing()
+		return nil, err
+	}
+	closers = append(closers, func() { q.Close() })
+	d.queue = q
+	return closing, nil
+}
+
+// draw returns the next 32 bytes of the run's randomness, as a field element.
+func (d *demo) draw() (x [32]byte) {
+	d.random.Read(x[:])
+	x[31] &= 0x3f
+	return x
+}
+
+// submit puts a task of a payload in.
+func (d *demo) submit(ctx context.Context, kind string, x any, urgent bool) error {
+	t, err := newTask(kind, x)
+	if err != nil {
+		return err
+	}
+	t.Urgent, t.Deadline = urgent, time.Now().Add(limit)
+	id, err := d.queue.Submit(ctx, t)
+	if err != nil {
+		return err
+	}
+	d.tasks[id] = &t
+	r, err := d.queue.Result(ctx, id)
+	if errors.Is(err, queue.ErrNone) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	d.kept++
+	return d.take(ctx, id, r.Bytes)
+}
+
+// submitAll puts in all tasks that wait for no other.
+func (d *demo) submitAll(ctx context.Context) error {
+	for i := range d.sectors {
+		data := make([]byte, 2032)
+		d.random.Read(data)
+		ref, err := d.blobs.Add(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			return err
+		}
+		commP, err := piece.Sum(ctx, bytes.NewReader(data), nil)
+		if err != nil {
+			return err
+		}
+		s := sealTask{Number: sector.Number(i + 1), Ticket: d.draw(), Data: ref, CommD: sector.CommD(commP.CommP)}
+		if err := d.submit(ctx, kindLabel, s, false); err != nil {
+			return err
+		}
+	}
+	for range d.products {
+		if err := d.submit(ctx, kindProduct, productTask{d.draw(), d.draw(), 192}, false); err != nil {
+			return err
+		}
+	}
+	for range d.epochs {
+		if err := d.submit(ctx, kindScore, scoreTask{d.random.Uint64(), 256, 64, 48}, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// total is the number of tasks of the run.
+func (d *demo) total() int { return 3*d.sectors + 1 + d.products + d.epochs }
+
+// workers starts the processes: those that do wrong first, so that each of them has a task.
+func (d *demo) workers(ctx context.Context) error {
+	var starting []*process
+	for _, w := range [][2]string{{"a", cheatHang}, {"b", cheatStall}, {"c", cheatWrong}} {
+		p, err := d.start(ctx, w[0], w[1])
+		if err != nil {
+			return err
+		}
+		starting = append(starting, p)
+	}
+	if d.kept == d.total() {
+		return nil
+	}
+	for _, p := range starting {
+		if err := p.working(ctx); err != nil {
+			return err
+		}
+	}
+	starting[0].kill()
+	fmt.Fprintln(d.out, "worker a: killed in mid-task")
+	if _, err := d.start(ctx, "b", ""); err != nil {
+		return err
+	}
+	fmt.Fprintln(d.out, "worker b: runs twice; one of the two sends no heartbeats and answers when the other has its task")
+	return nil
+}
+
+// judgeAll verifies results until every task has one and the late answer has come, too.
+func (d *demo) judgeAll(ctx context.Context) error {
+	for len(d.results) < d.total() || d.duplicates == 0 && d.kept == 0 {
+		p, err := d.queue.Proposed(ctx)
+		if err != nil {
+			letters, _ := d.queue.Dead(context.WithoutCancel(ctx))
+			return fmt.Errorf("%d of %d tasks done, %d dead: %w", len(d.results), d.total(), len(letters), err)
+		}
+		err = d.bench.judge(ctx, &p.Task, p.Result)
+		switch {
+		case errors.Is(err, verify.ErrProof):
+			err = d.refute(ctx, p, err)
+		case err == nil:
+			err = d.accept(ctx, p)
+		}
+		if err != nil {
+			return err
+		}
+		if d.server != nil && d.restarted < 0 && len(d.results) >= d.total()/2 {
+			d.restarted = len(d.results)
+			start := time.Now()
+			if err := d.server.Restart(); err != nil {
+				return err
+			}
+			fmt.Fprintf(d.out, "server: restarted after %d of %d results, away for %v\n", d.restarted, d.total(), time.Since(start).Round(time.Millisecond))
+		}
+	}
+	return nil
+}
+
+// refute names the worker of wrong bytes, and sends it away when it has done so too often.
+func (d *demo) refute(ctx context.Context, p *queue.Proposal, reason error) error {
+	d.strikes[p.Worker]++
+	fmt.Fprintf(d.out, "worker %s: wrong bytes for %s %.8s (%v)\n", p.Worker, p.Kind, p.ID.String(), reason)
+	if d.strikes[p.Worker] == strikes {
+		for _, w := range d.processes {
+			if w.name == p.Worker {
+				w.kill()
+			}
+		}
+		fmt.Fprintf(d.out, "worker %s: sent away after %d wrong results\n", p.Worker, strikes)
+	}
+	return d.queue.Refute(ctx, p)
+}
+
+// accept lets a result take effect, if it is the first.
+func (d *demo) accept(ctx context.Context, p *queue.Proposal) error {
+	first, err := d.queue.Accept(ctx, p)
+	if err != nil {
+		return err
+	}
+	if !first {
+		d.duplicates++
+		return nil
+	}
+	if d.tasks[p.ID] == nil {
+		return nil // of an earlier run
+	}
+	return d.take(ctx, p.ID, p.Result)
+}
+
+// take is the effect of a result: the next phase.
+func (d *demo) take(ctx context.Context, id queue.ID, result []byte) error {
+	d.effects[id]++
+	d.results[id] = result
+	t := d.tasks[id]
+	if t.Kind != kindLabel && t.Kind != kindCommit && t.Kind != kindProve {
+		return nil
+	}
+	s, err := payload[sealTask](t)
+	if err != nil {
+		return err
+	}
+	switch t.Kind {
+	case kindLabel:
+		if s.Layers, err = d.blobs.Add(bytes.NewReader(result), int64(len(result))); err != nil {
+			return err
+		}
+		return d.submit(ctx, kindCommit, s, false)
+	case kindCommit:
+		s.CommR, s.Seed = sector.CommR(result), sector.Seed(sha(result))
+		return d.submit(ctx, kindProve, s, false)
+	}
+	d.proven = append(d.proven, s)
+	if len(d.proven) < d.sectors {
+		return nil
+	}
+	p := postTask{Randomness: post.Randomness(sha([]byte("window post"))), Sectors: sorted(d.proven)}
+	return d.submit(ctx, kindPost, p, true)
+}
+
+// throughput measures tasks that do nothing, so that all their time is the queue's.
+func (d *demo) throughput(ctx context.Context) error {
+	m := queue.NewMemory(nil)
+	defer m.Close()
+	if err := d.measure(ctx, "memory", m, 5000); err != nil || d.engine == "memory" {
+		return err
+	}
+	return d.measure(ctx, "nats", d.queue, 500)
+}
+
+func (d *demo) measure(ctx context.Context, name string, q queue.Backend, n int) error {
+	const kind = "nothing"
+	nonce := rand.Text()
+	work, stop := context.WithCancel(ctx)
+	var group sync.WaitGroup
+	defer group.Wait()
+	defer stop()
+	start := time.Now()
+	for w := range 2 {
+		group.Go(func() {
+			queue.Work(work, q, fmt.Sprintf("w%d", w), []string{kind}, heartbeat, func(context.Context, *queue.Lease) ([]byte, error) { return []byte{1}, nil })
+		})
+	}
+	group.Go(func() {
+		for i := range n {
+			if _, err := q.Submit(work, queue.Task{Kind: kind, Payload: fmt.Append(nil, nonce, i)}); err != nil {
+				return
+			}
+		}
+	})
+	for done := 0; done < n; {
+		p, err := q.Proposed(ctx)
+		if err != nil {
+			return err
+		}
+		first, err := q.Accept(ctx, p)
+		if err != nil {
+			return err
+		}
+		if first && p.Kind == kind {
+			done++
+		}
+	}
+	took := time.Since(start)
+	fmt.Fprintf(d.out, "throughput %s: %.0f tasks/s, overhead %.1f us a task (submit, claim, done, accept; 2 workers)\n",
+		name, float64(n)/took.Seconds(), took.Seconds()*1e6/float64(n))
+	return nil
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/assaylab/assay/examples/engine/queue"
+)
+
+// heartbeat of the demonstration's workers: a dead one loses its task after three.
+const heartbeat = 300 * time.Millisecond
+
+// The environment of a worker's process: addresses, the queue's with its secret, which does not belong on a command line.
+const (
+	envQueue = "ASSAY_ENGINE_QUEUE"
+	envBlobs = "ASSAY_ENGINE_BLOBS"
+)
+
+// What a worker's process can do wrong.
+const (
+	cheatHang  = "hang"  // does not end its task: it is killed in the middle
+	cheatStall = "stall" // sends no heartbeats in its first task and answers it when another has it
+	cheatWrong = "wrong" // changes a byte of every result
+)
+
+// dial opens the queue that the environment names.
+func dial(ctx context.Context) (queue.Queue, error) {
+	url := os.Getenv(envQueue)
+	if secret, address, ok := strings.Cut(strings.TrimPrefix(url, "http://"), "@"); ok && strings.HasPrefix(url, "http://") {
+		return queue.Dial("http://"+address, secret), nil
+	}
+	if url == "" {
+		return nil, fmt.Errorf("a worker needs %s and %s", envQueue, envBlobs)
+	}
+	return queue.OpenNATS(ctx, url, &queue.Options{Heartbeat: heartbeat})
+}
+
+// worker is a worker's process: it does tasks until its input ends, and prints a line for each that it claims.
+func worker(ctx context.Context, s settings, out io.Writer) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		io.Copy(io.Discard, os.Stdin) // the parent holds it open as long as it lives
+		cancel()
+	}()
+	q, err := dial(ctx)
+	if err != nil {
+		return err
+	}
+	b := &bench{blobs: strings.Fields(os.Getenv(envBlobs))}
+	mine := strings.Split(s.kinds, ",")
+	if s.cheat == cheatStall {
+		if err := stall(ctx, q, s.worker, mine, b, out); err != nil {
+			return err
+		}
+	}
+	err = queue.Work(ctx, q, s.worker, mine, heartbeat, func(ctx context.Context, l *queue.Lease) ([]byte, error) {
+		fmt.Fprintln(out, "claimed", l.ID)
+		if s.cheat == cheatHang {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		result, err := b.do(ctx, &l.Task)
+		if s.cheat == cheatWrong && len(result) > 0 {
+			result[len(result)/2] ^= 1
+		}
+		return result, err
+	})
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// stall does one task without heartbeats and answers late.
+func stall(ctx context.Context, q queue.Queue, name string, kinds []string, b *bench, out io.Writer) error {
+	l, err := q.Claim(ctx, name, kinds...)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(out, "claimed", l.ID)
+	result, err := b.do(ctx, &l.Task)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(6 * heartbeat):
+	}
+	if err := q.Done(ctx, l, result); err != nil && !errors.Is(err, queue.ErrLost) {
+		return err
+	}
+	return nil
+}
