@@ -17,11 +17,14 @@ import (
 // long asks for the whole number of cases where the default is a part: ASSAY_LONG=1.
 var long = os.Getenv("ASSAY_LONG") != ""
 
-func cases(short, whole int) int {
-	if long {
+func cases(some, whole int) int {
+	switch {
+	case long:
 		return whole
+	case testing.Short():
+		return max(some/10, 20)
 	}
-	return short
+	return some
 }
 
 // A tally counts attempts of one adversary: accepted are wrong results taken for right.
@@ -154,7 +157,7 @@ func scan(score, vote []fixed.I32F32, kappa fixed.I32F32) fixed.I32F32 {
 
 func TestAdversaryKappa(t *testing.T) {
 	adversary(t, "C5", func(t *testing.T, a *tally) {
-		for k := 1; k < 65535; k += cases(1031, 7) {
+		for k := 1; k < 65535; k += map[bool]int{false: 1031, true: 7}[long] {
 			for _, off := range []int{-1, 0, 1} {
 				a.try(t, func() error {
 					// One validator with k of 65535 of the stake has support of exactly kappa = k; off moves it by an ulp or so.
@@ -186,7 +189,7 @@ func TestAdversaryRelabel(t *testing.T) {
 	adversary(t, "C6", func(t *testing.T, a *tally) {
 		r := &sim.Random{State: 5}
 		s := sim.Subnet{Seed: 11, N: 40, V: 10, K: 16, KB: 16}.State()
-		for k := range cases(100, 1000) {
+		for k := range cases(1000, 10000) {
 			s.Yuma3, s.LiquidAlpha = k%3 > 0, k%3 > 1
 			want, err := epoch(s, consensus.Options{})
 			if err != nil {
@@ -405,7 +408,7 @@ func TestAdversaryUnderWeight(t *testing.T) {
 func TestAdversarySparseDense(t *testing.T) {
 	adversary(t, "C13", func(t *testing.T, a *tally) {
 		r := &sim.Random{State: 13}
-		for k := range cases(500, 10000) {
+		for k := range cases(10000, 100000) {
 			s := randomState(r, true)
 			a.try(t, func() error {
 				sparse, err := epoch(s, consensus.Options{})
@@ -440,7 +443,7 @@ func TestAdversaryWorkers(t *testing.T) {
 			}
 			for workers := 1; workers <= 16; workers++ {
 				lists, blocks := consensus.NewEngine(&consensus.Options{Workers: workers}), consensus.NewEngine(&consensus.Options{Workers: workers}).ForceBlocks()
-				for k := range cases(4, 100) {
+				for k := range runs(t) {
 					a.try(t, func() error {
 						var o consensus.Output
 						if err := []*consensus.Engine{lists, blocks}[k%2].Epoch(context.Background(), s, &o); err != nil {
@@ -458,10 +461,18 @@ func TestAdversaryWorkers(t *testing.T) {
 	})
 }
 
+// runs is the number of repetitions with one number of workers.
+func runs(t *testing.T) int {
+	if testing.Short() {
+		return 4
+	}
+	return 100
+}
+
 func TestAdversaryConservation(t *testing.T) {
 	adversary(t, "C15", func(t *testing.T, a *tally) {
 		r := &sim.Random{State: 15}
-		for range cases(1000, 20000) {
+		for range cases(5000, 20000) {
 			s := randomState(r, true)
 			a.try(t, func() error {
 				o, err := epoch(s, consensus.Options{})
