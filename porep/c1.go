@@ -260,7 +260,7 @@ func checkedShapes(sp sector.Proof) (shapes, error) {
 	if err := sp.Check(); err != nil {
 		return shapes{}, err
 	}
-	if sp.Layers != 2 && sp.Layers != 11 {
+	if sp.Layers < 2 || sp.Hash == sector.Poseidon && sp.Layers != 2 && sp.Layers != 11 {
 		return shapes{}, fmt.Errorf("%w: no column hash for %d layers", sector.ErrProofType, sp.Layers)
 	}
 	return newShapes(sp)

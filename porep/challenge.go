@@ -203,6 +203,9 @@ func PublicInputs(p sector.Proof, id sector.ReplicaID, commD sector.CommD, commR
 	if err := errors.Join(commD.Check(), commR.Check()); err != nil {
 		return nil, err
 	}
+	if p.Hash != sector.Poseidon {
+		return nil, fmt.Errorf("%w: no circuit for %v trees", sector.ErrProofType, p.Hash)
+	}
 	challenges, err := Challenges(p, id, commR, seed, k)
 	if err != nil {
 		return nil, err

@@ -10,7 +10,6 @@ import (
 	"sync"
 
 	"github.com/assaylab/assay/merkle"
-	"github.com/assaylab/assay/merkle/poseidon"
 	"github.com/assaylab/assay/merkle/sha2"
 	"github.com/assaylab/assay/porep/sector"
 )
@@ -203,26 +202,26 @@ func reasonOf(rs ...io.ReaderAt) error {
 
 // commitments looks for the CommC and CommRLast of CommR: in p_aux, and in the roots of the trees.
 func (c *checker) commitments(ctx context.Context) error {
-	if aux, err := c.f.readAux(c.st.CommR); err == nil {
+	if aux, err := c.f.readAux(c.st.Proof, c.st.CommR); err == nil {
 		c.commC, c.commRLast, c.known = merkle.Digest(aux.CommC), merkle.Digest(aux.CommRLast), true
 	}
 	var err error
-	if c.rowR, err = c.row(ctx, poseidon.Hasher{}, c.s.r, c.sealed, "check replica"); err != nil {
+	if c.rowR, err = c.row(ctx, c.s.h, c.s.r, c.sealed, "check replica"); err != nil {
 		return err
 	}
 	if c.known {
 		return nil
 	}
 	roots := func(trees []io.ReaderAt, l merkle.Layout) (out []merkle.Digest) {
-		if t, err := merkle.OpenFiles(poseidon.Hasher{}, c.s.r, l, trees, c.sealed); err == nil {
+		if t, err := merkle.OpenFiles(c.s.h, c.s.r, l, trees, c.sealed); err == nil {
 			out = append(out, t.Root())
 		}
 		return out
 	}
 	cs, rs := roots(c.treeC, merkle.Layout{}), roots(c.treeR, treeRLayout(c.st.Proof))
-	rs = append(rs, rootOver(poseidon.Hasher{}, c.s.r, c.rowR))
+	rs = append(rs, rootOver(c.s.h, c.s.r, c.rowR))
 	if reasonOf(c.layers...) == nil {
-		if root, err := merkle.BuildFiles(ctx, poseidon.Hasher{}, c.s.r, merkle.Layout{}, columnsOf(c.layers), nil, c.opt.merkle("check columns")); err == nil {
+		if root, err := merkle.BuildFiles(ctx, c.s.h, c.s.r, merkle.Layout{}, columnsOf(c.s.h, c.layers), nil, c.opt.merkle("check columns")); err == nil {
 			cs = append(cs, root)
 		} else if ctx.Err() != nil {
 			return ctx.Err()
@@ -230,7 +229,8 @@ func (c *checker) commitments(ctx context.Context) error {
 	}
 	for _, a := range cs {
 		for _, b := range rs {
-			if got, err := poseidon.Sum2(a, b); err == nil && sector.CommR(got) == c.st.CommR {
+			got, err := c.s.h.commR(sector.PAux{CommC: sector.CommC(a), CommRLast: sector.CommRLast(b)})
+			if err == nil && got == c.st.CommR {
 				c.commC, c.commRLast, c.known = a, b, true
 			}
 		}

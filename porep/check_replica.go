@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"github.com/assaylab/assay/merkle"
-	"github.com/assaylab/assay/merkle/poseidon"
 	"github.com/assaylab/assay/porep/graph"
 	"github.com/assaylab/assay/porep/sector"
 )
@@ -19,7 +18,7 @@ var errUnproven = fmt.Errorf("%w: not proven", ErrFile)
 
 // replica judges the sealed file and TreeRLast.
 func (c *checker) replica(ctx context.Context) error {
-	h, p, l := poseidon.Hasher{}, c.st.Proof, treeRLayout(c.st.Proof)
+	h, p, l := c.s.h, c.st.Proof, treeRLayout(c.st.Proof)
 	stored := make([]merkle.Digest, c.blocks)
 	if t, err := merkle.OpenFiles(h, c.s.r, l, c.treeR, c.sealed); err == nil && levelOf(c.s.r, c.blocks) > l.Discard {
 		if t.ReadNodes(stored, levelOf(c.s.r, c.blocks), 0) != nil {
@@ -95,7 +94,7 @@ func (c *checker) columns(ctx context.Context) error {
 			differ[i] = newDiffer(r, p.TreeCLen())
 			ws[i] = differ[i]
 		}
-		root, err := merkle.BuildFiles(ctx, poseidon.Hasher{}, c.s.r, merkle.Layout{}, src, ws, c.opt.merkle("check tree C"))
+		root, err := merkle.BuildFiles(ctx, c.s.h, c.s.r, merkle.Layout{}, src, ws, c.opt.merkle("check tree C"))
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -132,7 +131,7 @@ func (c *checker) columns(ctx context.Context) error {
 
 // treeCRight checks TreeC by its own rows.
 func (c *checker) treeCRight(ctx context.Context) bool {
-	t, err := merkle.OpenFiles(poseidon.Hasher{}, c.s.r, merkle.Layout{}, c.treeC, nil)
+	t, err := merkle.OpenFiles(c.s.h, c.s.r, merkle.Layout{}, c.treeC, nil)
 	return err == nil && c.known && t.Root() == c.commC && t.Check(ctx, c.opt.merkle("check tree C")) == nil
 }
 
@@ -142,11 +141,11 @@ const maxSuspects = 1 << 17
 // suspects computes the labels of the columns again that TreeC does not confirm, in the order in which labels depend on each other,
 // and notes those that differ.
 func (c *checker) suspects(ctx context.Context) error {
-	columns := columnsOf(c.layers)
+	columns := columnsOf(c.s.h, c.layers)
 	var list []uint64
 	const step = 1 << 14
 	nodes := c.st.Proof.Nodes()
-	t, terr := merkle.OpenFiles(poseidon.Hasher{}, c.s.r, merkle.Layout{}, c.treeC, nil)
+	t, terr := merkle.OpenFiles(c.s.h, c.s.r, merkle.Layout{}, c.treeC, nil)
 	got, want := make([]merkle.Digest, min(step, nodes)), make([]merkle.Digest, min(step, nodes))
 	for first := uint64(0); first < nodes && terr == nil; first += uint64(len(got)) {
 		if err := ctx.Err(); err != nil {
@@ -236,11 +235,11 @@ func (c *checker) patched() merkle.Source {
 	for l := range layers {
 		layers[l] = patch{c.layers[l], c.report.labels[l]}
 	}
-	return columnsOf(layers)
+	return columnsOf(c.s.h, layers)
 }
 
 // columnsOf returns the leaves of TreeC over layers.
-func columnsOf(layers []io.ReaderAt) merkle.Source {
+func columnsOf(h treeHash, layers []io.ReaderAt) merkle.Source {
 	return func(_ context.Context, dst []merkle.Digest, first uint64) error {
 		var w window
 		const step = 1 << 12
@@ -252,7 +251,7 @@ func columnsOf(layers []io.ReaderAt) merkle.Source {
 					return fmt.Errorf("porep: layer %d: %w", l+1, err)
 				}
 			}
-			if err := poseidon.Columns(dst[:n], w.layers); err != nil {
+			if err := h.columns(dst[:n], w.layers); err != nil {
 				return err
 			}
 			dst, first = dst[n:], first+uint64(n)
@@ -290,7 +289,7 @@ func (c *checker) lost() {
 // aux judges p_aux and t_aux.
 func (c *checker) aux() {
 	c.report.aux = sector.PAux{CommC: sector.CommC(c.commC), CommRLast: sector.CommRLast(c.commRLast)}
-	_, err := c.f.readAux(c.st.CommR)
+	_, err := c.f.readAux(c.st.Proof, c.st.CommR)
 	var blocks []uint64
 	if err != nil {
 		blocks = []uint64{0}

@@ -9,7 +9,6 @@ import (
 	"sync"
 
 	"github.com/assaylab/assay/merkle"
-	"github.com/assaylab/assay/merkle/poseidon"
 	"github.com/assaylab/assay/merkle/sha2"
 	"github.com/assaylab/assay/porep/sector"
 )
@@ -49,8 +48,7 @@ func Commit(ctx context.Context, f Files, s *Sector, opt *Options) (sector.CommR
 	if err := f.writeAux(s.Proof, aux, opt); err != nil {
 		return sector.CommR{}, err
 	}
-	commR, err := poseidon.Sum2(merkle.Digest(aux.CommC), merkle.Digest(aux.CommRLast))
-	return sector.CommR(commR), err
+	return c.shapes.h.commR(aux)
 }
 
 // CommitMemory returns the bytes of memory that Commit takes for its buffers.
@@ -153,7 +151,7 @@ func (c *committer) treeC(ctx context.Context) (sector.CommC, error) {
 		return sector.CommC{}, err
 	}
 	defer trees.drop()
-	root, err := merkle.BuildFiles(ctx, poseidon.Hasher{}, c.shapes.r, merkle.Layout{}, c.columns(sealed), trees.writers(), c.opt.merkle("tree C"))
+	root, err := merkle.BuildFiles(ctx, c.shapes.h, c.shapes.r, merkle.Layout{}, c.columns(sealed), trees.writers(), c.opt.merkle("tree C"))
 	if err != nil {
 		return sector.CommC{}, fmt.Errorf("porep: TreeC: %w", err)
 	}
@@ -167,7 +165,7 @@ func (c *committer) keptRoot(paths []string) (sector.CommC, error) {
 		return sector.CommC{}, err
 	}
 	defer in.Close()
-	t, err := merkle.OpenFiles(poseidon.Hasher{}, c.shapes.r, merkle.Layout{}, in.readers(), nil)
+	t, err := merkle.OpenFiles(c.shapes.h, c.shapes.r, merkle.Layout{}, in.readers(), nil)
 	if err != nil {
 		return sector.CommC{}, fmt.Errorf("porep: TreeC: %w", err)
 	}
@@ -189,7 +187,7 @@ func (c *committer) columns(sealed io.WriterAt) merkle.Source {
 		if err := readFull(c.staged, merkle.Bytes(w.data), off); err != nil {
 			return err
 		}
-		if err := poseidon.Columns(dst, w.layers); err != nil {
+		if err := c.shapes.h.columns(dst, w.layers); err != nil {
 			return err
 		}
 		if bad := encodeNodes(w.data, w.data, merkle.Digests(w.layers[len(w.layers)-1])); bad >= 0 {
@@ -213,7 +211,7 @@ func (c *committer) treeRLast(ctx context.Context) (sector.CommRLast, error) {
 		return sector.CommRLast{}, err
 	}
 	defer trees.drop()
-	root, err := merkle.BuildFiles(ctx, poseidon.Hasher{}, c.shapes.r, treeRLayout(p), merkle.FromReaderAt(sealed), trees.writers(), c.opt.merkle("tree R"))
+	root, err := merkle.BuildFiles(ctx, c.shapes.h, c.shapes.r, treeRLayout(p), merkle.FromReaderAt(sealed), trees.writers(), c.opt.merkle("tree R"))
 	if err != nil {
 		return sector.CommRLast{}, fmt.Errorf("porep: TreeRLast: %w", err)
 	}
@@ -239,7 +237,7 @@ func (f *Files) writeAux(p sector.Proof, aux sector.PAux, opt *Options) error {
 }
 
 // readAux reads p_aux and holds it against CommR.
-func (f *Files) readAux(commR sector.CommR) (sector.PAux, error) {
+func (f *Files) readAux(p sector.Proof, commR sector.CommR) (sector.PAux, error) {
 	var aux sector.PAux
 	b, err := f.readSmall(f.cache(sector.PAuxFile), 64)
 	if err == nil {
@@ -248,12 +246,12 @@ func (f *Files) readAux(commR sector.CommR) (sector.PAux, error) {
 	if err != nil {
 		return aux, err
 	}
-	got, err := poseidon.Sum2(merkle.Digest(aux.CommC), merkle.Digest(aux.CommRLast))
+	got, err := hashOf(p).commR(aux)
 	if err != nil {
 		return aux, err
 	}
-	if sector.CommR(got) != commR {
-		return aux, fmt.Errorf("%w: %s gives CommR %x, want %v", ErrFile, f.cache(sector.PAuxFile), got, commR)
+	if got != commR {
+		return aux, fmt.Errorf("%w: %s gives CommR %v, want %v", ErrFile, f.cache(sector.PAuxFile), got, commR)
 	}
 	return aux, nil
 }

@@ -54,6 +54,7 @@ type Proof struct {
 type shapes struct {
 	d, r   merkle.Shape // TreeD; TreeC and TreeRLast
 	layers int
+	h      treeHash // of TreeC and TreeRLast
 }
 
 // newShapes returns the forms for p, which must pass its Check.
@@ -66,7 +67,7 @@ func newShapes(p sector.Proof) (shapes, error) {
 	if err != nil {
 		return shapes{}, fmt.Errorf("porep: TreeC: %w", err)
 	}
-	return shapes{d: d, r: r, layers: p.Layers}, nil
+	return shapes{d: d, r: r, layers: p.Layers, h: hashOf(p)}, nil
 }
 
 // nodes is the number of nodes in one ChallengeProof.

@@ -6,7 +6,6 @@ import (
 	"io"
 
 	"github.com/assaylab/assay/merkle"
-	"github.com/assaylab/assay/merkle/poseidon"
 	"github.com/assaylab/assay/merkle/sha2"
 	"github.com/assaylab/assay/porep/graph"
 	"github.com/assaylab/assay/porep/sector"
@@ -24,7 +23,7 @@ func Prove(ctx context.Context, f Files, st *Statement, opt *Options) (*Proof, e
 	if err := st.Check(); err != nil {
 		return nil, err
 	}
-	aux, err := f.readAux(st.CommR)
+	aux, err := f.readAux(st.Proof, st.CommR)
 	if err != nil {
 		return nil, err
 	}
@@ -99,14 +98,14 @@ func openOpener(f *Files, s *Sector, p *Proof) (o *opener, err error) {
 	if o.d, err = o.tree(sha2.SHA254{}, o.shapes.d, merkle.Layout{}, nil, merkle.Digest(p.CommD), sp.TreeDLen(), f.cache(sector.TreeDFile)); err != nil {
 		return o, err
 	}
-	if o.c, err = o.tree(poseidon.Hasher{}, o.shapes.r, merkle.Layout{}, nil, merkle.Digest(p.CommC), sp.TreeCLen(), f.caches(sp.TreeCFiles())...); err != nil {
+	if o.c, err = o.tree(o.shapes.h, o.shapes.r, merkle.Layout{}, nil, merkle.Digest(p.CommC), sp.TreeCLen(), f.caches(sp.TreeCFiles())...); err != nil {
 		return o, err
 	}
 	sealed, err := o.open(int64(sp.Size), f.Sealed)
 	if err != nil {
 		return o, err
 	}
-	o.r, err = o.tree(poseidon.Hasher{}, o.shapes.r, treeRLayout(sp), sealed[0], merkle.Digest(p.CommRLast), sp.TreeRLastLen(), f.caches(sp.TreeRLastFiles())...)
+	o.r, err = o.tree(o.shapes.h, o.shapes.r, treeRLayout(sp), sealed[0], merkle.Digest(p.CommRLast), sp.TreeRLastLen(), f.caches(sp.TreeRLastFiles())...)
 	return o, err
 }
 

@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"github.com/assaylab/assay/merkle"
-	"github.com/assaylab/assay/merkle/poseidon"
 	"github.com/assaylab/assay/merkle/sha2"
 	"github.com/assaylab/assay/porep/sector"
 )
@@ -293,7 +292,7 @@ func (m *mender) replica(ctx context.Context) error {
 	}
 	defer out.drop()
 	src := m.choose(source{m.r.sealed, merkle.FromReaderAt(sealed)}, source{nil, encoded})
-	root, err := merkle.BuildFiles(ctx, poseidon.Hasher{}, m.s.r, merkle.Layout{}, tee(src, out), nil, m.opt.merkle("mend replica"))
+	root, err := merkle.BuildFiles(ctx, m.s.h, m.s.r, merkle.Layout{}, tee(src, out), nil, m.opt.merkle("mend replica"))
 	if err == nil {
 		err = m.settle(&m.r.aux.CommRLast, sector.CommRLast(root))
 	}
@@ -337,7 +336,7 @@ func (m *mender) trees(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		root, err := m.tree(ctx, p.TreeCFiles(), p.TreeCLen(), merkle.Layout{}, columnsOf(layers.readers()), merkle.Digest(m.r.aux.CommC))
+		root, err := m.tree(ctx, p.TreeCFiles(), p.TreeCLen(), merkle.Layout{}, columnsOf(m.s.h, layers.readers()), merkle.Digest(m.r.aux.CommC))
 		layers.Close()
 		if err != nil {
 			return err
@@ -354,7 +353,7 @@ func (m *mender) tree(ctx context.Context, names []string, size int64, l merkle.
 		return root, err
 	}
 	defer out.drop()
-	got, err := merkle.BuildFiles(ctx, poseidon.Hasher{}, m.s.r, l, src, out.writers(), m.opt.merkle("mend trees"))
+	got, err := merkle.BuildFiles(ctx, m.s.h, m.s.r, l, src, out.writers(), m.opt.merkle("mend trees"))
 	if err == nil && root != (merkle.Digest{}) && got != root {
 		err = fmt.Errorf("%w: %s mended has root %x, want %x", ErrFile, names[0], got, root)
 	}
@@ -369,9 +368,9 @@ func (m *mender) aux(context.Context) error {
 	if !m.wants(sector.PAuxFile) && !m.wants(sector.TAuxFile) {
 		return nil
 	}
-	got, err := poseidon.Sum2(merkle.Digest(m.r.aux.CommC), merkle.Digest(m.r.aux.CommRLast))
-	if err == nil && sector.CommR(got) != m.st.CommR {
-		err = fmt.Errorf("%w: what is left gives CommR %x, want %v", ErrFile, got, m.st.CommR)
+	got, err := m.s.h.commR(m.r.aux)
+	if err == nil && got != m.st.CommR {
+		err = fmt.Errorf("%w: what is left gives CommR %v, want %v", ErrFile, got, m.st.CommR)
 	}
 	if err != nil {
 		return err

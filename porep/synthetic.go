@@ -20,7 +20,7 @@ func Synthesize(ctx context.Context, f Files, st *Statement, opt *Options) error
 	if err := firstError(st.Check(), f.writable()); err != nil {
 		return err
 	}
-	aux, err := f.readAux(st.CommR)
+	aux, err := f.readAux(st.Proof, st.CommR)
 	if err != nil {
 		return err
 	}

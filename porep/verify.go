@@ -7,7 +7,6 @@ import (
 	"fmt"
 
 	"github.com/assaylab/assay/merkle"
-	"github.com/assaylab/assay/merkle/poseidon"
 	"github.com/assaylab/assay/merkle/sha2"
 	"github.com/assaylab/assay/porep/graph"
 	"github.com/assaylab/assay/porep/sector"
@@ -89,12 +88,12 @@ func verifyHead(st *Statement, p *Proof) error {
 	if err := errors.Join(p.CommC.Check(), p.CommRLast.Check()); err != nil {
 		return fmt.Errorf("%w: %w", ErrProof, err)
 	}
-	got, err := poseidon.Sum2(merkle.Digest(p.CommC), merkle.Digest(p.CommRLast))
+	got, err := hashOf(st.Proof).commR(sector.PAux{CommC: p.CommC, CommRLast: p.CommRLast})
 	if err != nil {
 		return err
 	}
-	if sector.CommR(got) != st.CommR {
-		return fmt.Errorf("%w: CommC and CommRLast give CommR %x, want %v", ErrProof, got, st.CommR)
+	if got != st.CommR {
+		return fmt.Errorf("%w: CommC and CommRLast give CommR %v, want %v", ErrProof, got, st.CommR)
 	}
 	return nil
 }
@@ -220,11 +219,11 @@ func (j *judge) openings(ctx context.Context, opt *merkle.Options) error {
 		func(i, _ int) merkle.Proof { return j.answers[i].Data }); err != nil {
 		return err
 	}
-	if err := tree("column", poseidon.Hasher{}, j.s.r, merkle.Digest(j.p.CommC), 1+parentCount,
+	if err := tree("column", j.s.h, j.s.r, merkle.Digest(j.p.CommC), 1+parentCount,
 		func(i, k int) merkle.Proof { return j.answers[i].column(k).Proof }); err != nil {
 		return err
 	}
-	return tree("tree R", poseidon.Hasher{}, j.s.r, merkle.Digest(j.p.CommRLast), 1,
+	return tree("tree R", j.s.h, j.s.r, merkle.Digest(j.p.CommRLast), 1,
 		func(i, _ int) merkle.Proof { return j.answers[i].Replica })
 }
 
@@ -237,7 +236,7 @@ func (j *judge) columns() {
 			src = append(src, j.answers[i].column(k).Labels...)
 		}
 	}
-	h := poseidon.Hasher{}
+	h := j.s.h
 	if at := h.Canonical(src); at >= 0 {
 		column := at / j.s.layers
 		j.refuse(column/(1+parentCount), "column", "label of opening %d is no field element", column%(1+parentCount))

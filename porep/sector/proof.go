@@ -128,6 +128,8 @@ type Proof struct {
 	Version  APIVersion
 	Features Features
 
+	// Hash is the hash of columns and trees, Poseidon in registered proofs; see Profile.
+	Hash Hash
 	// Layers is the number of label layers: 2 below 32 GiB, 11 from there.
 	Layers int
 	// Shape is the tree shape of TreeC and TreeRLast.
@@ -187,6 +189,8 @@ func (p Proof) Check() error {
 		return fmt.Errorf("%w: synthetic and non-interactive exclude one another", ErrProofType)
 	case p.Features != 0 && p.Version < V1_2_0:
 		return fmt.Errorf("%w: %v needs API version 1.2.0, got %v", ErrProofType, p.Features, p.Version)
+	case p.Hash > SHA254:
+		return fmt.Errorf("%w: %v", ErrProofType, p.Hash)
 	case p.Layers < 1 || p.Layers > maxLayers:
 		return fmt.Errorf("%w: %d layers", ErrProofType, p.Layers)
 	case p.Challenges < 1 || p.Challenges > maxProofs || p.Partitions < 1 || p.Partitions > maxProofs:

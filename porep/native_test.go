@@ -1,0 +1,163 @@
+package porep_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/assaylab/assay/porep"
+	"github.com/assaylab/assay/porep/sector"
+)
+
+// profiles are native profiles with every hash.
+func profiles() []sector.Profile {
+	out := []sector.Profile{sector.NativeProfile(2), sector.NativeProfile(5)}
+	for _, h := range []sector.Hash{sector.Poseidon2, sector.SHA254} {
+		p := sector.NativeProfile(3)
+		p.Name, p.Hash, p.Challenges, p.Partitions = "test", h, 7, 3
+		out = append(out, p)
+	}
+	return out
+}
+
+// nativeSite seals a sector under a profile.
+func nativeSite(t testing.TB, r sector.Profile, size sector.Size) *sealedSite {
+	t.Helper()
+	p, err := r.Proof(1, size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &sealedSite{f: newFiles(t), data: stream("native", int(size.Unpadded())), files: map[string][]byte{}}
+	s.st = seal(t, s.f, porep.Sector{Proof: p, ID: sector.ID{Number: 7}, Ticket: sector.Ticket{1}}, bytes.NewReader(s.data), nil)
+	s.st.Seed = sector.Seed{9}
+	for _, name := range s.names() {
+		s.files[name] = readFile(t, s.path(name))
+	}
+	return s
+}
+
+// TestNative seals, proves, verifies, unseals, checks and repairs under every hash.
+func TestNative(t *testing.T) {
+	for _, r := range profiles() {
+		for _, size := range []sector.Size{sector.Size2KiB, sector.Size32KiB} {
+			t.Run(r.Hash.String()+"/"+size.String(), func(t *testing.T) {
+				s := nativeSite(t, r, size)
+				proof, err := porep.Prove(t.Context(), s.f, s.st, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if n := len(proof.Partitions) * len(proof.Partitions[0]); n != r.Challenges*r.Partitions {
+					t.Errorf("%d challenges, want %d", n, r.Challenges*r.Partitions)
+				}
+				b, err := proof.AppendC1(nil, s.st.Proof)
+				if err != nil {
+					t.Fatal(err)
+				}
+				again, err := porep.DecodeC1(b, s.st.Proof)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := porep.Verify(t.Context(), s.st, again, nil); err != nil {
+					t.Fatal(err)
+				}
+				again.Partitions[0][1].Column.Labels[1][5] ^= 1
+				if err := porep.Verify(t.Context(), s.st, again, nil); !errors.Is(err, porep.ErrProof) {
+					t.Error(err)
+				}
+				s.reads(t)
+				for i, name := range s.names() {
+					if size == sector.Size2KiB {
+						s.flip(t, name, 7*i%len(s.files[name]))
+						s.found(t, name, 0)
+					}
+				}
+			})
+		}
+	}
+}
+
+// reads unseals the whole and a part.
+func (s *sealedSite) reads(t *testing.T) {
+	t.Helper()
+	sealed, err := os.Open(s.f.Sealed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer sealed.Close()
+	for _, at := range [][2]uint64{{0, s.st.Proof.Size.Unpadded()}, {100, 900}} {
+		var out bytes.Buffer
+		if err := porep.Unseal(t.Context(), &s.st.Sector, sealed, &out, at[0], at[1], nil); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(out.Bytes(), s.data[at[0]:at[0]+at[1]]) {
+			t.Fatal("other data")
+		}
+	}
+}
+
+// TestNativeApart shows that profiles have nothing in common: a proof under one is refused under every other.
+func TestNativeApart(t *testing.T) {
+	type made struct {
+		s     *sealedSite
+		proof *porep.Proof
+	}
+	var all []made
+	filecoin, err := sector.FilecoinProfile(sector.Size2KiB)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := sector.NativeProfile(2)
+	other.Challenges++
+	for _, r := range append(profiles(), filecoin, other) {
+		s := nativeSite(t, r, sector.Size2KiB)
+		p, err := porep.Prove(t.Context(), s.f, s.st, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, made{s, p})
+	}
+	for i := range all {
+		for j := range all {
+			err := porep.Verify(t.Context(), all[i].s.st, all[j].proof, nil)
+			if i == j && err != nil || i != j && !errors.Is(err, porep.ErrProof) {
+				t.Errorf("statement %d, proof %d: %v", i, j, err)
+			}
+			if i != j && all[i].s.st.ReplicaID() == all[j].s.st.ReplicaID() {
+				t.Errorf("profiles %d and %d share a replica id", i, j)
+			}
+		}
+		for k := range all[i].s.st.Proof.Partitions {
+			_, err := porep.PublicInputs(all[i].s.st.Proof, all[i].s.st.ReplicaID(), all[i].s.st.CommD, all[i].s.st.CommR, all[i].s.st.Seed, k)
+			if (err == nil) != (all[i].s.st.Proof.Hash == sector.Poseidon) {
+				t.Errorf("profile %d: public inputs %v", i, err)
+			}
+		}
+	}
+}
+
+// TestNativeWorkers seals with several numbers of workers and in batches: the bytes do not change.
+func TestNativeWorkers(t *testing.T) {
+	s := nativeSite(t, sector.NativeProfile(3), sector.Size32KiB)
+	for _, workers := range []int{1, 2, 7} {
+		f := newFiles(t)
+		st := seal(t, f, porep.Sector{Proof: s.st.Proof, ID: s.st.ID, Ticket: s.st.Ticket}, bytes.NewReader(s.data), &porep.Options{Workers: workers})
+		if st.CommR != s.st.CommR || !bytes.Equal(readFile(t, f.Sealed), s.files["sealed"]) {
+			t.Fatalf("%d workers make another replica", workers)
+		}
+	}
+	var ws []io.WriterAt
+	for range 4 {
+		ws = append(ws, discardAt{})
+	}
+	ss := slices.Repeat([]porep.Sector{s.st.Sector}, 4)
+	if err := porep.Keys(t.Context(), ss, ws, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+type discardAt struct{}
+
+func (discardAt) WriteAt(b []byte, _ int64) (int, error) { return len(b), nil }
