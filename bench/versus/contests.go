@@ -1,5 +1,7 @@
 package main
 
+import "github.com/assaylab/assay/porep/sector"
+
 // contests lists every contest, named as in the README's table of figures.
 var contests = []contest{
 	{"labels/4", labelsCached(4)},
@@ -21,6 +23,8 @@ var contests = []contest{
 	{name: "commp", setup: commPContest},
 	{name: "fr32", setup: fr32Contest},
 	{name: "graph", setup: graphContest},
+	{"seal/native", nativeContest(sector.Size512MiB, true)},
+	{"seal/native-8MiB", nativeContest(sector.Size8MiB, false)},
 	{"update/encode", updateContest("encode", 5795)},
 	{"update/decode", updateContest("decode", 182)},
 	{"groth16/partition", groth16Contest(327, 110, 1, 3.50)},

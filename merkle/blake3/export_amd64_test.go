@@ -1,0 +1,5 @@
+//go:build !purego
+
+package blake3
+
+func hasLanes() bool { return lanes16 }

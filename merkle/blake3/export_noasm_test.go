@@ -1,0 +1,5 @@
+//go:build purego || !amd64
+
+package blake3
+
+func hasLanes() bool { return false }
