@@ -400,7 +400,7 @@ func parseOpening(form map[string]*updateOpening) (root hex32, p merkle.Proof, e
 		case "Top":
 			o.paths = []*updatePath{o.Base, o.Sub, o.Top}
 		default:
-			return root, p, fmt.Errorf("Merkle proof %q", name)
+			return root, p, fmt.Errorf("an opening of kind %q", name)
 		}
 		root, p.Leaf = o.Root, merkle.Digest(o.Leaf)
 		below := uint64(1)
