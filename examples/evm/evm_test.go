@@ -1,0 +1,327 @@
+package evm
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"math/big"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/ethereum/go-ethereum/accounts/abi"
+	"github.com/ethereum/go-ethereum/common"
+	"github.com/ethereum/go-ethereum/core/state"
+	"github.com/ethereum/go-ethereum/core/types"
+	"github.com/ethereum/go-ethereum/core/vm/runtime"
+
+	"github.com/assaylab/assay/examples/envelope"
+	"github.com/assaylab/assay/merkle"
+	"github.com/assaylab/assay/merkle/sha2"
+	"github.com/assaylab/assay/post"
+)
+
+// gasLimit is that of a block: nothing here may come near it.
+const gasLimit = 30_000_000
+
+// A chain is an EVM in memory with the verifier deployed.
+type chain struct {
+	config  *runtime.Config
+	address common.Address
+}
+
+func newChain(t testing.TB) *chain {
+	t.Helper()
+	a, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, err := a.Creation()
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := state.New(types.EmptyRootHash, state.NewDatabaseForTesting())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &chain{config: &runtime.Config{State: db, GasLimit: gasLimit, Origin: common.Address{19: 9}}}
+	if _, c.address, _, err = runtime.Create(code, c.config); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// call returns what the contract answers and the gas of the call alone. ok is false also where it reverts.
+func (c *chain) call(data []byte) (ok bool, gas uint64, err error) {
+	out, left, err := runtime.Call(c.address, data, c.config)
+	return err == nil && len(out) == 32 && out[31] == 1, gasLimit - left, err
+}
+
+// judge runs an envelope on the chain and logs what it costs.
+func (c *chain) judge(t testing.TB, name string, e *envelope.Envelope) {
+	t.Helper()
+	data, err := Calldata(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ok, gas, err := c.call(data)
+	if !ok {
+		t.Fatalf("%s: refused: %v", name, err)
+	}
+	t.Logf("%s: %d gas, calldata %d bytes %d gas", name, gas, len(data), CalldataGas(data))
+}
+
+func newTree(t testing.TB, h merkle.Hasher, depth int) *merkle.Tree {
+	t.Helper()
+	rnd := rand.New(rand.NewPCG(uint64(depth), 1))
+	leaves := make([]merkle.Digest, 1<<depth)
+	for i := range leaves {
+		for k := range leaves[i] {
+			leaves[i][k] = byte(rnd.Uint32())
+		}
+		leaves[i][31] &= 0x3f
+	}
+	shape, err := merkle.Uniform(uint64(len(leaves)), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree, err := merkle.Build(context.Background(), h, shape, leaves, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tree
+}
+
+func claim(tree *merkle.Tree) envelope.Claim {
+	return envelope.Claim{Hash: tree.Hasher().Name(), Domain: "test/tree", Shape: tree.Shape(), Root: tree.Root()}
+}
+
+func inclusion(t testing.TB, tree *merkle.Tree, index uint64) *envelope.Envelope {
+	t.Helper()
+	p, err := tree.Proof(index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := envelope.NewInclusion(claim(tree), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func multi(t testing.TB, tree *merkle.Tree, indices ...uint64) *envelope.Envelope {
+	t.Helper()
+	p, err := tree.OpenMulti(context.Background(), indices, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := envelope.NewMulti(claim(tree), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+type memoryFile []byte
+
+func (m memoryFile) WriteAt(b []byte, off int64) (int, error) { return copy(m[off:], b), nil }
+
+// possession proves a piece of some leaves with the library, as a provider would.
+func possession(t testing.TB, leaves uint64) *envelope.Envelope {
+	t.Helper()
+	ctx := context.Background()
+	data := make([]byte, 32*leaves)
+	rand.NewChaCha8([32]byte{1}).Read(data)
+	for i := 31; i < len(data); i += 32 {
+		data[i] &= 0x3f
+	}
+	cache := make(memoryFile, post.PieceCacheSize(leaves))
+	root, err := post.BuildPiece(ctx, bytes.NewReader(data), leaves, cache, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := envelope.Claim{Hash: "sha254", Domain: "filecoin/commp", Root: root, Seed: sha256.Sum256([]byte("seed")), Set: [32]byte{30: 1, 31: 58}}
+	if c.Shape, err = merkle.Uniform(leaves, 2); err != nil {
+		t.Fatal(err)
+	}
+	proofs, err := post.ProvePDP(ctx, bytes.NewReader(data), leaves, bytes.NewReader(cache), c.Seed, new(big.Int).SetBytes(c.Set[:]), post.PDPChallenges, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := envelope.NewPDP(c, proofs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// TestArtifact holds verifier.json against the source it names; ./rebuild holds it against the compiler.
+func TestArtifact(t *testing.T) {
+	a, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum := sha256.Sum256(source); hex.EncodeToString(sum[:]) != a.SourceSHA256 {
+		t.Errorf("verifier.json was made of another %s: run %s", a.Source, a.Command)
+	}
+	code, err := a.Creation()
+	if err != nil || len(code) == 0 || len(code) > 24576 {
+		t.Errorf("%d bytes of code, %v", len(code), err)
+	}
+	t.Logf("%s: %d bytes of code", a.Solc, len(code))
+}
+
+// TestProofsOfTheLibrary runs what the library proves and prints gas.
+func TestProofsOfTheLibrary(t *testing.T) {
+	c := newChain(t)
+	for _, h := range []merkle.Hasher{sha2.SHA254{}, sha2.SHA256{}} {
+		small := newTree(t, h, 3)
+		for i := range uint64(8) {
+			c.judge(t, h.Name()+" inclusion, depth 3", inclusion(t, small, i))
+		}
+		tree := newTree(t, h, 12)
+		c.judge(t, h.Name()+" inclusion, depth 12", inclusion(t, tree, 1234))
+		c.judge(t, h.Name()+" multi, 16 of 4096", multi(t, tree, 0, 1, 2, 3, 9, 10, 77, 500, 1000, 1001, 2048, 3000, 3001, 4000, 4094, 4095))
+	}
+	for _, leaves := range []uint64{2, 4, 1 << 10, 1 << 16} {
+		c.judge(t, "possession, five of "+big.NewInt(int64(leaves)).String()+" leaves", possession(t, leaves))
+	}
+}
+
+// TestMultiEverySubset shows every set of leaves of a tree of eight.
+func TestMultiEverySubset(t *testing.T) {
+	c, tree := newChain(t), newTree(t, sha2.SHA254{}, 3)
+	for mask := 1; mask < 256; mask++ {
+		var indices []uint64
+		for i := range uint64(8) {
+			if mask>>i&1 == 1 {
+				indices = append(indices, i)
+			}
+		}
+		data, err := Calldata(multi(t, tree, indices...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ok, _, err := c.call(data); !ok {
+			t.Errorf("leaves %v: refused: %v", indices, err)
+		}
+	}
+}
+
+// TestCorruptedCalldata changes every byte of the calls, one at a time, and cuts them short.
+func TestCorruptedCalldata(t *testing.T) {
+	c, tree := newChain(t), newTree(t, sha2.SHA254{}, 4)
+	tried := 0
+	for _, e := range []*envelope.Envelope{inclusion(t, tree, 5), multi(t, tree, 1, 6, 7, 12), possession(t, 8)} {
+		data, err := Calldata(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := 4; i < len(data); i++ {
+			for _, flip := range []byte{1, 0x80} {
+				bad := bytes.Clone(data)
+				bad[i] ^= flip
+				tried++
+				if ok, _, _ := c.call(bad); ok {
+					t.Errorf("%s: byte %d changed by %#x: accepted", e.Kind, i, flip)
+				}
+			}
+		}
+		for n := range len(data) {
+			tried++
+			if ok, _, _ := c.call(data[:n]); ok {
+				t.Errorf("%s: cut to %d bytes: accepted", e.Kind, n)
+			}
+		}
+	}
+	t.Logf("%d corrupted calls, none accepted", tried)
+}
+
+// TestCorruptedEnvelopes judges proofs that are well formed and wrong: Go and the contract must agree.
+func TestCorruptedEnvelopes(t *testing.T) {
+	c := newChain(t)
+	for _, good := range []*envelope.Envelope{inclusion(t, newTree(t, sha2.SHA256{}, 4), 5), multi(t, newTree(t, sha2.SHA254{}, 4), 1, 6, 7), possession(t, 16)} {
+		for name, bad := range mutations(good) {
+			data, err := Calldata(bad)
+			if err != nil {
+				continue
+			}
+			if ok, _, _ := c.call(data); ok {
+				t.Errorf("%s, %s: the contract accepts", good.Kind, name)
+			}
+			if bad.Verify(good.Claim) == nil {
+				t.Errorf("%s, %s: Go accepts", good.Kind, name)
+			}
+		}
+	}
+}
+
+func mutations(e *envelope.Envelope) map[string]*envelope.Envelope {
+	all := map[string]*envelope.Envelope{}
+	change := func(name string, f func(e *envelope.Envelope)) {
+		bad := *e
+		bad.Index, bad.Leaf, bad.Path = append([]uint64(nil), e.Index...), append([]merkle.Digest(nil), e.Leaf...), append([]merkle.Digest(nil), e.Path...)
+		f(&bad)
+		all[name] = &bad
+	}
+	change("root", func(e *envelope.Envelope) { e.Root[0] ^= 1 })
+	change("leaf", func(e *envelope.Envelope) { e.Leaf[0][3] ^= 1 })
+	change("top bit of a leaf", func(e *envelope.Envelope) { e.Leaf[0][31] ^= 0x80 })
+	change("node", func(e *envelope.Envelope) { e.Path[len(e.Path)-1][31] ^= 1 })
+	change("top bit of a node", func(e *envelope.Envelope) { e.Path[0][31] ^= 0x40 })
+	change("node dropped", func(e *envelope.Envelope) { e.Path = e.Path[1:] })
+	change("node appended", func(e *envelope.Envelope) { e.Path = append(e.Path, merkle.Digest{}) })
+	change("nodes swapped", func(e *envelope.Envelope) { e.Path[0], e.Path[1] = e.Path[1], e.Path[0] })
+	if e.Kind == envelope.PDP {
+		change("seed", func(e *envelope.Envelope) { e.Seed[0] ^= 1 })
+		change("set", func(e *envelope.Envelope) { e.Set[31] ^= 1 })
+	} else {
+		change("index", func(e *envelope.Envelope) { e.Index[0] ^= 1 })
+		change("index beyond", func(e *envelope.Envelope) { e.Index[0] += e.Shape.Leaves() })
+	}
+	change("inner node for a leaf", func(e *envelope.Envelope) {
+		if s, err := merkle.Uniform(e.Shape.Leaves()/2, 2); err == nil {
+			e.Shape = s
+		}
+	})
+	return all
+}
+
+// TestCalldataAgainstGoEthereum holds our encoder against go-ethereum's, by the ABI that solc wrote.
+func TestCalldataAgainstGoEthereum(t *testing.T) {
+	a, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref, err := abi.JSON(bytes.NewReader(a.ABI))
+	if err != nil {
+		t.Fatal(err)
+	}
+	words := func(d []merkle.Digest) [][32]byte {
+		w := make([][32]byte, len(d))
+		for i := range d {
+			w[i] = d[i]
+		}
+		return w
+	}
+	tree := newTree(t, sha2.SHA254{}, 4)
+	one, many, piece := inclusion(t, tree, 5), multi(t, tree, 1, 6, 7, 12), possession(t, 8)
+	for _, pair := range []struct {
+		e    *envelope.Envelope
+		name string
+		args []any
+	}{
+		{one, "verifyInclusion", []any{true, [32]byte(one.Root), uint64(16), one.Index[0], [32]byte(one.Leaf[0]), words(one.Path)}},
+		{many, "verifyMulti", []any{true, [32]byte(many.Root), uint64(16), many.Index, words(many.Leaf), words(many.Path)}},
+		{piece, "verifyPossession", []any{[32]byte(piece.Root), uint64(8), piece.Seed, new(big.Int).SetBytes(piece.Set[:]), words(piece.Leaf), words(piece.Path)}},
+	} {
+		want, err := ref.Pack(pair.name, pair.args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := Calldata(pair.e)
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: got %x, want %x, %v", pair.name, got, want, err)
+		}
+	}
+}
