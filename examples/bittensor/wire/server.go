@@ -25,11 +25,16 @@ type Server struct {
 
 // Serve starts a server with a key. Known says whom it serves, nil everybody. The caller closes it.
 func Serve(key ed25519.PrivateKey, known func(Key) bool, work Handler) (*Server, error) {
+	return ServeAs(Key(key.Public().(ed25519.PublicKey)), key, known, work)
+}
+
+// ServeAs starts a server that takes requests to self and signs with key, another one: an impostor.
+func ServeAs(self Key, key ed25519.PrivateKey, known func(Key) bool, work Handler) (*Server, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Address: "http://" + l.Addr().String(), Key: Key(key.Public().(ed25519.PublicKey))}
+	s := &Server{Address: "http://" + l.Addr().String(), Key: self}
 	guard := &Guard{Self: s.Key, Known: known}
 	s.http = &http.Server{
 		Handler:           http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { answer(w, r, key, guard, work) }),

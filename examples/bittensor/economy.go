@@ -1,0 +1,247 @@
+package bittensor
+
+import (
+	"fmt"
+
+	"github.com/assaylab/assay/consensus"
+	"github.com/assaylab/assay/consensus/fixed"
+	"github.com/assaylab/assay/examples/ledger"
+)
+
+// Parties of the book that are no people.
+const (
+	Chain    = "chain"    // where emission waits, and what was too small to divide
+	Protocol = "protocol" // alpha that excess TAO bought
+)
+
+// Tao is the asset of the network.
+const Tao = "TAO"
+
+// Alpha returns the asset of a subnet.
+func Alpha(netuid uint16) string { return fmt.Sprintf("ALPHA-%d", netuid) }
+
+// A Stake is what a holder has staked to a validator, on a subnet in alpha or on root (netuid 0) in TAO.
+type Stake struct {
+	Holder, Validator string
+	Netuid            uint16
+	Amount            uint64 // rao
+}
+
+// An Economy is the money of several subnets in one book: blocks mint, epochs pay, people stake and buy. Every amount is in
+// the book; the pools and stakes here are what the book's accounts are made of. It is for one goroutine.
+type Economy struct {
+	Book      *ledger.Book
+	Terms     Terms
+	TaoWeight uint64 // of 2^64-1
+	Issuance  uint64 // of TAO, rao
+	Blocks    uint64
+	Subnets   []*Market
+	Stakes    []Stake
+	Takes     map[string]uint16 // of validators, of 65535; missing ones are the chain's default
+
+	epoch int64 // of the book
+}
+
+// A Market is a subnet's money.
+type Market struct {
+	Netuid   uint16
+	Owner    string
+	OwnerCut uint16
+	Pool     Pool
+	Issued   uint64       // of alpha, rao
+	Moving   fixed.U64F64 // price
+	Burned   fixed.U64F64 // part of the last miner emission withheld
+	Pending  Tally        // since the last epoch
+	settled  Tally        // part of Pending that is in the book
+	waiting  uint64       // alpha of the chain in the book for this subnet's epoch
+}
+
+// NewEconomy returns an economy in which an amount of TAO was issued before, all of it the treasury's.
+func NewEconomy(issued uint64, treasury string, t Terms) (*Economy, error) {
+	e := &Economy{Book: ledger.New(), Terms: t.defaults(), TaoWeight: InitialTaoWeight, Issuance: issued, Takes: map[string]uint16{}}
+	return e, e.move("issued before", minted(Tao), available(treasury, Tao), issued)
+}
+
+func minted(asset string) ledger.Account {
+	return ledger.Account{Party: Chain, Asset: asset, Class: ledger.Minted}
+}
+func available(p, asset string) ledger.Account {
+	return ledger.Account{Party: p, Asset: asset, Class: ledger.Available}
+}
+func locked(p, asset string) ledger.Account {
+	return ledger.Account{Party: p, Asset: asset, Class: ledger.Locked}
+}
+func burnt(p, asset string) ledger.Account {
+	return ledger.Account{Party: p, Asset: asset, Class: ledger.Burnt}
+}
+
+// PoolParty returns the name of a subnet's pool in the book.
+func PoolParty(netuid uint16) string { return fmt.Sprintf("pool %d", netuid) }
+
+func (e *Economy) move(kind string, from, to ledger.Account, amount uint64) error {
+	if amount == 0 {
+		return nil
+	}
+	return e.Book.Post(ledger.Entry{Epoch: e.epoch, Kind: kind, From: from, To: to, Amount: rao(amount)})
+}
+
+// moves posts several entries, or none.
+func (e *Economy) moves(entries []ledger.Entry) error {
+	kept := entries[:0]
+	for _, x := range entries {
+		if x.Amount.Sign() != 0 {
+			x.Epoch = e.epoch
+			kept = append(kept, x)
+		}
+	}
+	return e.Book.PostAll(kept)
+}
+
+// Close checks the book, ends its epoch and returns the state of its log.
+func (e *Economy) Close() (ledger.Epoch, error) {
+	for _, m := range e.Subnets {
+		if err := e.settle(m); err != nil {
+			return ledger.Epoch{}, err
+		}
+	}
+	at, err := e.Book.Close(e.epoch)
+	e.epoch++
+	return at, err
+}
+
+// AddSubnet opens a subnet: the owner puts TAO into its pool and as much alpha is minted beside it as the price asks for.
+func (e *Economy) AddSubnet(netuid uint16, owner string, p Pool) (*Market, error) {
+	m := &Market{Netuid: netuid, Owner: owner, OwnerCut: consensus.DefaultOwnerCut, Pool: p, Issued: p.Alpha, Moving: p.Price().U64F64()}
+	pool := PoolParty(netuid)
+	err := e.moves([]ledger.Entry{
+		{Kind: "network lock", From: available(owner, Tao), To: locked(pool, Tao), Amount: rao(p.Tao)},
+		{Kind: "first alpha", From: minted(Alpha(netuid)), To: locked(pool, Alpha(netuid)), Amount: rao(p.Alpha)},
+	})
+	if err == nil {
+		e.Subnets = append(e.Subnets, m)
+	}
+	return m, err
+}
+
+// Block mints one block: TAO by the issuance so far, shared among subnets by their moving prices; alpha by each subnet's own.
+// TAO that no subnet could use is not minted, which puts the next halving off.
+func (e *Economy) Block() error {
+	emission, err := consensus.BlockEmission(e.Issuance)
+	if err != nil {
+		return err
+	}
+	markets := make([]consensus.Market, len(e.Subnets))
+	for i, m := range e.Subnets {
+		markets[i] = consensus.Market{Price: m.Moving, Burned: m.Burned, Enabled: true}
+	}
+	root := e.staked(0, "", "")
+	e.Blocks++
+	for i, share := range consensus.SubnetShares(markets) {
+		m := e.Subnets[i]
+		alpha, err := consensus.BlockEmission(m.Issued)
+		if err != nil {
+			return err
+		}
+		part := consensus.RootProportion(root, e.TaoWeight, m.Issued)
+		tao := fixed.U64F64FromU64(emission).SatMul(share).U96F32()
+		before := m.Pending
+		e.Issuance += m.Pending.block(&m.Pool, tao, alpha, part, m.OwnerCut)
+		m.Issued += m.Pending.AlphaIn - before.AlphaIn + alpha
+		m.Moving = consensus.MovingPrice(m.Moving, m.Pool.Price().U64F64(), e.Blocks, consensus.DefaultHalvingBlocks, consensus.DefaultMovingAlpha)
+	}
+	return nil
+}
+
+// settle posts what a subnet's blocks have come to since the last time.
+func (e *Economy) settle(m *Market) error {
+	p, s := &m.Pending, &m.settled
+	alpha, pool := Alpha(m.Netuid), PoolParty(m.Netuid)
+	err := e.moves([]ledger.Entry{
+		{Kind: "block emission", From: minted(Tao), To: locked(pool, Tao), Amount: rao(p.TaoIn - s.TaoIn + p.Excess - s.Excess)},
+		{Kind: "liquidity", From: minted(alpha), To: locked(pool, alpha), Amount: rao(p.AlphaIn - s.AlphaIn)},
+		{Kind: "chain buys", From: locked(pool, alpha), To: available(Protocol, alpha), Amount: rao(p.Bought - s.Bought)},
+		{Kind: "block emission", From: minted(alpha), To: locked(Chain, alpha), Amount: rao(p.AlphaOut - s.AlphaOut)},
+	})
+	if err == nil {
+		m.waiting += p.AlphaOut - s.AlphaOut
+		*s = *p
+	}
+	return err
+}
+
+// staked sums stakes on a subnet, of one holder or all (""), with one validator or all.
+func (e *Economy) staked(netuid uint16, holder, validator string) (sum uint64) {
+	for i := range e.Stakes {
+		s := &e.Stakes[i]
+		if s.Netuid == netuid && (holder == "" || s.Holder == holder) && (validator == "" || s.Validator == validator) {
+			sum += s.Amount
+		}
+	}
+	return sum
+}
+
+// addStake adds to a stake, a new one if need be.
+func (e *Economy) addStake(holder, validator string, netuid uint16, amount uint64) {
+	for i := range e.Stakes {
+		if s := &e.Stakes[i]; s.Holder == holder && s.Validator == validator && s.Netuid == netuid {
+			s.Amount += amount
+			return
+		}
+	}
+	e.Stakes = append(e.Stakes, Stake{holder, validator, netuid, amount})
+}
+
+// Stake locks TAO of a holder with a validator: on root as it is, on a subnet as the alpha that it buys.
+func (e *Economy) Stake(holder, validator string, m *Market, tao uint64) error {
+	if m == nil {
+		if err := e.move("stake on root", available(holder, Tao), locked(holder, Tao), tao); err != nil {
+			return err
+		}
+		e.addStake(holder, validator, 0, tao)
+		return nil
+	}
+	if err := e.settle(m); err != nil {
+		return err
+	}
+	next := m.Pool
+	got := next.Buy(tao)
+	asset, pool := Alpha(m.Netuid), PoolParty(m.Netuid)
+	err := e.moves([]ledger.Entry{
+		{Kind: "stake", From: available(holder, Tao), To: locked(pool, Tao), Amount: rao(tao)},
+		{Kind: "stake", From: locked(pool, asset), To: locked(holder, asset), Amount: rao(got)},
+	})
+	if err == nil {
+		m.Pool = next
+		e.addStake(holder, validator, m.Netuid, got)
+	}
+	return err
+}
+
+// StakeWeights returns the stake weight of each neuron of a subnet: alpha with it and root stake with it times the TAO weight.
+func (e *Economy) StakeWeights(s *Subnet) ([]fixed.I64F64, error) {
+	alpha, root := make([]uint64, len(s.Neurons)), make([]uint64, len(s.Neurons))
+	for uid := range s.Neurons {
+		name := s.Neurons[uid].Name
+		alpha[uid], root[uid] = e.staked(s.Netuid, "", name), e.staked(0, "", name)
+	}
+	return consensus.StakeWeight(alpha, root, nil, e.TaoWeight)
+}
+
+// Register takes the price of a registration: it buys alpha in the pool, which is burnt.
+func (e *Economy) Register(party string, m *Market, price uint64) error {
+	if err := e.settle(m); err != nil {
+		return err
+	}
+	next := m.Pool
+	got := next.Buy(price)
+	asset, pool := Alpha(m.Netuid), PoolParty(m.Netuid)
+	err := e.moves([]ledger.Entry{
+		{Kind: "registration", From: available(party, Tao), To: locked(pool, Tao), Amount: rao(price)},
+		{Kind: "registration burn", From: locked(pool, asset), To: burnt(pool, asset), Amount: rao(got)},
+	})
+	if err == nil {
+		m.Pool = next
+		m.Issued -= min(m.Issued, got)
+	}
+	return err
+}

@@ -1,0 +1,206 @@
+package bittensor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/assaylab/assay/consensus"
+	"github.com/assaylab/assay/consensus/fixed"
+)
+
+// A Neuron is a slot of a subnet.
+type Neuron struct {
+	Hotkey [32]byte
+	Name   string // of its party in the book
+
+	commits consensus.Commits
+}
+
+// SubnetRules are a subnet's hyperparameters beside consensus.Params. Zero values are the chain's.
+type SubnetRules struct {
+	Weights        consensus.WeightRules // Mechanisms 0 is 1
+	RevealPeriod   uint64                // epochs
+	MaxUids        int
+	ImmunityPeriod uint64 // blocks
+	MinNonImmune   int
+	BurnHalfLife   uint16 // blocks
+	BurnMin        uint64 // rao
+	BurnMax        uint64
+	Burn           uint64 // price to begin with
+}
+
+func (r SubnetRules) defaults() SubnetRules {
+	r.Weights.Mechanisms = max(1, r.Weights.Mechanisms)
+	or := func(v *uint64, by uint64) {
+		if *v == 0 {
+			*v = by
+		}
+	}
+	or(&r.Weights.RateLimit, WeightsRateLimit)
+	or(&r.RevealPeriod, RevealPeriodEpochs)
+	or(&r.ImmunityPeriod, ImmunityPeriod)
+	or(&r.BurnMin, consensus.DefaultBurnMin)
+	or(&r.BurnMax, consensus.DefaultBurnMax)
+	or(&r.Burn, InitialBurn)
+	if r.MaxUids == 0 {
+		r.MaxUids = MaxUids
+	}
+	if r.MinNonImmune == 0 {
+		r.MinNonImmune = consensus.DefaultMinNonImmune
+	}
+	if r.BurnHalfLife == 0 {
+		r.BurnHalfLife = consensus.DefaultBurnHalfLife
+	}
+	return r
+}
+
+// A Subnet is the chain's side of a subnet: who is registered at what price, whose weights stand, and its epochs. The block is
+// State.CurrentBlock. It is for one goroutine.
+type Subnet struct {
+	Netuid  uint16
+	Rules   SubnetRules
+	State   consensus.State
+	Output  consensus.Output // of the last epoch
+	Neurons []Neuron         // by uid
+	Burn    uint64           // price of a registration now, rao
+
+	schedule consensus.Schedule
+	engine   *consensus.Engine
+}
+
+// NewSubnet returns a subnet without neurons at a block.
+func NewSubnet(netuid uint16, block uint64, p consensus.Params, r SubnetRules) *Subnet {
+	s := &Subnet{Netuid: netuid, Rules: r.defaults(), schedule: consensus.NewSchedule(netuid, p.Tempo, block), engine: consensus.NewEngine(nil)}
+	s.State.Params, s.State.CurrentBlock, s.Burn = p, block, s.Rules.Burn
+	s.State.CommitBlock, s.State.Hotkeys = []uint64{}, [][32]byte{}
+	return s
+}
+
+// ErrRegistered marks a hotkey that has a slot already.
+var ErrRegistered = errors.New("bittensor: hotkey is registered already")
+
+// UID returns the slot of a hotkey, -1 for none.
+func (s *Subnet) UID(hotkey [32]byte) int {
+	for uid := range s.Neurons {
+		if s.Neurons[uid].Hotkey == hotkey {
+			return uid
+		}
+	}
+	return -1
+}
+
+// Register gives a hotkey a slot: a new one, or that of the neuron that the chain prunes, whose former state is returned. The
+// price, which the caller takes, is Burn before the call and rises by it. Errors: ErrRegistered, consensus.ErrNoSlot.
+func (s *Subnet) Register(hotkey [32]byte, name string) (uid int, gone *Neuron, err error) {
+	if s.UID(hotkey) >= 0 {
+		return 0, nil, ErrRegistered
+	}
+	p := consensus.Pruning{Emission: s.Output.Emission, ImmunityPeriod: s.Rules.ImmunityPeriod, MinNonImmune: s.Rules.MinNonImmune}
+	if s.State.HasOwner {
+		p.Immortal = []int{int(s.State.Owner)}
+	}
+	uid, err = s.State.Register(fixed.I64F64{}, s.Rules.MaxUids, &p)
+	if err != nil {
+		return 0, nil, err
+	}
+	n := Neuron{Hotkey: hotkey, Name: name}
+	if uid == len(s.Neurons) {
+		s.Neurons, s.State.Hotkeys = append(s.Neurons, n), append(s.State.Hotkeys, hotkey)
+	} else {
+		old := s.Neurons[uid]
+		gone, s.Neurons[uid], s.State.Hotkeys[uid] = &old, n, hotkey
+		if uid < len(s.Output.Emission) {
+			s.Output.Emission[uid] = 0
+		}
+	}
+	s.Burn = consensus.BurnBump(s.Burn, s.Rules.BurnMin, s.Rules.BurnMax)
+	return uid, gone, nil
+}
+
+// Commit takes the hash of a validator's weights (consensus.CommitHash). Errors: those of the chain.
+func (s *Subnet) Commit(uid int, hash [32]byte) error {
+	switch {
+	case uid < 0 || uid >= len(s.Neurons):
+		return consensus.ErrNotRegistered
+	case !consensus.RateLimitPassed(s.State.LastUpdate[uid], s.State.CurrentBlock, s.Rules.Weights.RateLimit):
+		return consensus.ErrTooFast
+	}
+	block := s.State.CurrentBlock
+	if err := s.Neurons[uid].commits.Add(consensus.Commit{Hash: hash, Epoch: s.schedule.Epoch(block), Block: block}, s.Rules.RevealPeriod); err != nil {
+		return err
+	}
+	s.State.LastUpdate[uid] = block
+	return nil
+}
+
+// Index is the storage index under which the subnet's weights are committed.
+func (s *Subnet) Index() uint16 { return s.Netuid }
+
+// Reveal shows committed weights and sets them. Errors: those of the chain; a refused reveal changes nothing.
+func (s *Subnet) Reveal(uid int, uids, values, salt []uint16, version uint64) error {
+	if uid < 0 || uid >= len(s.Neurons) {
+		return consensus.ErrNotRegistered
+	}
+	n := &s.Neurons[uid]
+	hash := consensus.CommitHash(n.Hotkey, s.Index(), uids, values, salt, version)
+	left := append(consensus.Commits(nil), n.commits...)
+	if err := left.Reveal(hash, s.schedule.Epoch(s.State.CurrentBlock), s.Rules.RevealPeriod); err != nil {
+		return err
+	}
+	if err := s.set(uid, uids, values, version); err != nil {
+		return err
+	}
+	n.commits = left
+	return nil
+}
+
+// SetWeights sets weights in the open, where commit-reveal is off. Errors: those of the chain.
+func (s *Subnet) SetWeights(uid int, uids, values []uint16, version uint64) error {
+	if s.State.CommitReveal {
+		return fmt.Errorf("bittensor: subnet %d takes committed weights only", s.Netuid)
+	}
+	if err := s.set(uid, uids, values, version); err != nil {
+		return err
+	}
+	s.State.LastUpdate[uid] = s.State.CurrentBlock
+	return nil
+}
+
+func (s *Subnet) set(uid int, uids, values []uint16, version uint64) error {
+	call := consensus.WeightCall{UID: uid, Uids: uids, Values: values, VersionKey: version}
+	col, val, err := consensus.SetWeights(&s.State, &s.Rules.Weights, &call)
+	if err != nil {
+		return err
+	}
+	var rows consensus.Rows
+	for i := range s.State.N() {
+		c, v := s.State.Weights.Row(i)
+		if i == uid {
+			c, v = col, val
+		}
+		rows.Append(c, v)
+	}
+	s.State.Weights = rows
+	return nil
+}
+
+// NextBlock goes one block on: the price decays. Due reports that the subnet's epoch runs in this block.
+func (s *Subnet) NextBlock() (due bool) {
+	s.State.CurrentBlock++
+	s.Burn = consensus.BurnDecay(s.Burn, s.Rules.BurnHalfLife, s.Rules.BurnMin, s.Rules.BurnMax)
+	return s.schedule.Step(s.State.CurrentBlock, true, false)
+}
+
+// Epoch runs the epoch over rao of alpha and carries bonds and permits on. The result is in Output.
+func (s *Subnet) Epoch(ctx context.Context, rao uint64) error {
+	s.State.RaoEmission = rao
+	for uid := range s.Neurons {
+		s.State.CommitBlock[uid] = s.Neurons[uid].commits.OldestBlock(s.schedule.Epoch(s.State.CurrentBlock), s.Rules.RevealPeriod)
+	}
+	if err := s.engine.Epoch(ctx, &s.State, &s.Output); err != nil {
+		return err
+	}
+	s.State.Advance(&s.Output, 0)
+	return nil
+}
