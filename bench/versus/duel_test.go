@@ -27,13 +27,27 @@ func TestDuelRatio(t *testing.T) {
 	}
 }
 
-func TestDuelRefusesUnequalResults(t *testing.T) {
-	d := duel{unit: "ns/x", work: 1, ours: sleeper(time.Second), theirs: sleeper(time.Second)}
-	if _, err := d.run("x", time.Millisecond); err == nil {
-		t.Error("a live peer without a check was timed")
-	}
-	d.check = func() error { return errors.New("digest") }
-	if _, err := d.run("x", time.Millisecond); err == nil {
-		t.Error("unequal results were timed")
-	}
+// TestAdversaryDuel expects no figure where the results of both sides were not found equal first (S19).
+func TestAdversaryDuel(t *testing.T) {
+	t.Run("S19", func(t *testing.T) {
+		tried, accepted := 0, 0
+		unequal := errors.New("digest")
+		for name, check := range map[string]func() error{"no check": nil, "unequal": func() error { return unequal }} {
+			timed := false
+			watch := func(n int) (time.Duration, error) {
+				timed = true
+				return time.Duration(n) * time.Millisecond, nil
+			}
+			for _, unit := range []string{"ns/x", "ms/x", "MB/s"} {
+				d := duel{peer: "peer", unit: unit, work: 1, ours: watch, theirs: watch, check: check}
+				o, err := d.run("x", time.Millisecond)
+				tried++
+				if err == nil || timed || check != nil && !errors.Is(err, unequal) {
+					t.Errorf("%s, %s: %q was timed: %v", name, unit, o.String(), err)
+					accepted++
+				}
+			}
+		}
+		t.Logf("adversary %s tried=%d accepted=%d panics=%d", "S19", tried, accepted, 0)
+	})
 }
