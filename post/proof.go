@@ -139,6 +139,9 @@ func (r Rules) DecodeJSON(b []byte) (*SectorProof, error) {
 	if len(b) > 2*r.maxJSON() {
 		return nil, fmt.Errorf("%w: %d bytes", ErrFormat, len(b))
 	}
+	if nesting(b) > maxNesting {
+		return nil, fmt.Errorf("%w: nested deeper than %d", ErrFormat, maxNesting)
+	}
 	var s serdeProof
 	if err := json.Unmarshal(b, &s); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
@@ -156,6 +159,24 @@ func (r Rules) DecodeJSON(b []byte) (*SectorProof, error) {
 		return nil, fmt.Errorf("%w: not the one encoding of this proof", ErrFormat)
 	}
 	return p, nil
+}
+
+// maxNesting is more than a proof's JSON has; encoding/json would keep a state for each level of a hostile one.
+const maxNesting = 64
+
+// nesting returns how deep brackets and braces of b are open at most, those in strings, of which a proof has none, included.
+func nesting(b []byte) int {
+	depth, most := 0, 0
+	for _, c := range b {
+		switch c {
+		case '[', '{':
+			depth++
+			most = max(most, depth)
+		case ']', '}':
+			depth--
+		}
+	}
+	return most
 }
 
 func (r Rules) fromSerde(s *serdeProof) (*SectorProof, error) {

@@ -1,6 +1,7 @@
 package piece
 
 import (
+	"bufio"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -117,14 +118,21 @@ func ParseIndex(deal PaddedSize, r io.Reader) (segments []Segment, faults []*Ent
 		return nil, nil, err
 	}
 	length := (uint64(deal) - start) / 128 * 127
-	limited := &io.LimitedReader{R: r, N: int64(length)}
-	padded := fr32.NewReader(limited)
-	var entry [EntrySize]byte
+	in := bufio.NewReaderSize(io.LimitReader(r, int64(length)), 1<<12)
+	var raw [fr32.UnpaddedBlock]byte
+	var padded [fr32.PaddedBlock]byte
 	seen := taken{}
 	for i := range (uint64(deal) - start) / EntrySize {
-		if _, err := io.ReadFull(padded, entry[:]); err != nil {
-			return nil, nil, short(err, i)
+		at := i * EntrySize % fr32.PaddedBlock
+		if at == 0 {
+			if _, err := io.ReadFull(in, raw[:]); err != nil {
+				return nil, nil, short(err, i)
+			}
+			if _, err := fr32.Pad(padded[:], raw[:]); err != nil {
+				return nil, nil, err
+			}
 		}
+		entry := [EntrySize]byte(padded[at:])
 		if entry == [EntrySize]byte{} {
 			continue
 		}
@@ -137,9 +145,6 @@ func ParseIndex(deal PaddedSize, r io.Reader) (segments []Segment, faults []*Ent
 			continue
 		}
 		segments = append(segments, Segment{p, i})
-	}
-	if limited.N != 0 {
-		return nil, nil, short(io.EOF, (uint64(deal)-start)/EntrySize)
 	}
 	return segments, faults, nil
 }

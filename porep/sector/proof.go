@@ -28,7 +28,7 @@ func ParseAPIVersion(text string) (APIVersion, error) {
 			return v, nil
 		}
 	}
-	return 0, fmt.Errorf("%w: API version %q", ErrProofType, text)
+	return 0, fmt.Errorf("%w: API version %.40q", ErrProofType, text)
 }
 
 // Features is a set of optional rules on top of API version V1_2_0. The two exclude one another.
@@ -62,7 +62,7 @@ func ParseFeatures(text string) (Features, error) {
 			return f, nil
 		}
 	}
-	return 0, fmt.Errorf("%w: feature %q", ErrProofType, text)
+	return 0, fmt.Errorf("%w: feature %.40q", ErrProofType, text)
 }
 
 // A Shape is the mix of arities of the Poseidon trees over a sector: Base up to the roots of the base

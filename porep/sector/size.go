@@ -83,7 +83,7 @@ func ParseSize(text string) (Size, error) {
 	if body, ok := strings.CutSuffix(text, "iB"); ok && body != "" {
 		unit := strings.IndexByte(sizeUnits, body[len(body)-1])
 		if unit < 0 {
-			return 0, fmt.Errorf("%w: %q", ErrSize, text)
+			return 0, fmt.Errorf("%w: %.40q", ErrSize, text)
 		}
 		digits, shift = body[:len(body)-1], 10*(unit+1)
 	} else if body, ok := strings.CutSuffix(text, "B"); ok {
@@ -91,7 +91,7 @@ func ParseSize(text string) (Size, error) {
 	}
 	n, err := strconv.ParseUint(digits, 10, 64)
 	if err != nil || bits.Len64(n)+shift > 64 {
-		return 0, fmt.Errorf("%w: %q", ErrSize, text)
+		return 0, fmt.Errorf("%w: %.40q", ErrSize, text)
 	}
 	s := Size(n << shift)
 	return s, s.Check()
