@@ -1,0 +1,170 @@
+package sim
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/big"
+	"os"
+	"path/filepath"
+
+	"github.com/assaylab/assay/examples/filecoin"
+	"github.com/assaylab/assay/porep"
+	"github.com/assaylab/assay/porep/sector"
+	"github.com/assaylab/assay/post"
+)
+
+// The states of a sector.
+const (
+	staged = iota
+	preCommitted
+	active
+	terminated
+	expired
+)
+
+// A storedSector is a sector of a provider, on disk and on the chain.
+type storedSector struct {
+	owner  *provider
+	number sector.Number
+	files  porep.Files
+	data   []byte // what is sealed
+	deal   *deal  // nil for committed capacity
+	st     porep.Statement
+	state  int
+
+	sealedAt, activeAt, expires int64
+	qaPower, deposit, pledge    *big.Int
+	deadline                    int
+	faulty, declared            bool
+	recovering                  bool
+	faultPeriods                int
+	proofs                      int // accepted
+	slow, forged                bool
+	last                        *post.SectorProof
+}
+
+func (s *storedSector) String() string { return fmt.Sprintf("%s/%d", s.owner.name, s.number) }
+
+// public is what everybody knows of the sector.
+func (s *storedSector) public() post.Public { return post.Public{Number: s.number, CommR: s.st.CommR} }
+
+// newSector begins a sector for data.
+func (p *provider) newSector(data []byte, d *deal, expires int64) *storedSector {
+	n := sector.Number(len(p.sectors))
+	dir := filepath.Join(p.w.Dir, p.name, fmt.Sprint("s-", n))
+	s := &storedSector{owner: p, number: n, data: data, deal: d, expires: expires, deposit: new(big.Int), pledge: new(big.Int),
+		files: porep.Files{Cache: filepath.Join(dir, "cache"), Staged: filepath.Join(dir, "staged"), Sealed: filepath.Join(dir, "sealed")}}
+	p.sectors = append(p.sectors, s)
+	return s
+}
+
+// sealFiles seals a sector's data under its ticket. Sealing again gives the same replica.
+func (s *storedSector) sealFiles() error {
+	w := s.owner.w
+	if err := os.MkdirAll(s.files.Cache, 0o700); err != nil {
+		return err
+	}
+	ticket := filecoin.FieldElement(w.draw(filecoin.DrawSeal, s.sealedAt-post.ChainFinality, s.owner.address))
+	sts, err := porep.Seal(w.ctx, []porep.Job{{Files: s.files, Proof: w.sp, ID: sector.ID{Prover: s.owner.prover, Number: s.number},
+		Ticket: ticket, Data: bytes.NewReader(s.data)}}, nil)
+	if err != nil {
+		return err
+	}
+	if s.st.CommR != (sector.CommR{}) && s.st.CommR != sts[0].CommR {
+		return fmt.Errorf("sim: %v sealed again has another CommR", s)
+	}
+	sts[0].Seed = s.st.Seed
+	s.st = sts[0]
+	w.res.Sealed++
+	w.res.SealedBytes += int64(w.sp.Size)
+	return nil
+}
+
+// preCommit seals the sector and locks the deposit: 20 days' reward of the most power that a sector may have. The proof follows
+// when the seed is known.
+func (s *storedSector) preCommit() error {
+	p, w := s.owner, s.owner.w
+	s.sealedAt = w.epoch
+	if err := s.sealFiles(); err != nil {
+		return err
+	}
+	s.state = preCommitted
+	deposit := w.network().PreCommitDeposit(scaled(filecoin.MaxQAPower(uint64(w.sp.Size)).Uint64()))
+	s.deposit.Set(deposit)
+	w.at(w.epoch+post.PreCommitChallengeDelay+1, s.proveCommit)
+	return errors.Join(w.message(p.name, "pre-commit"), p.lock("pre-commit deposit", s.String(), p.deposit, deposit))
+}
+
+// proveCommit proves the seal, which the chain judges, and pledges for the sector's power.
+func (s *storedSector) proveCommit() error {
+	p, w := s.owner, s.owner.w
+	s.st.Seed = filecoin.FieldElement(w.draw(filecoin.DrawInteractiveSeal, s.sealedAt+post.PreCommitChallengeDelay, p.address))
+	proof, err := porep.Prove(w.ctx, s.files, &s.st, nil)
+	if err != nil {
+		return err
+	}
+	if p == w.providers[roleCheat] && s.number == 0 {
+		if err := s.cheatSeal(proof); err != nil {
+			return err
+		}
+	}
+	c1, err := proof.AppendC1(nil, w.sp)
+	if err != nil {
+		return err
+	}
+	if err := porep.Verify(w.ctx, &s.st, proof, nil); err != nil {
+		return err
+	}
+	w.res.SealProofs++
+	w.res.SealProofBytes += int64(len(c1))
+	return s.activate()
+}
+
+// activate releases the deposit, locks the pledge, starts the deal and assigns a deadline.
+func (s *storedSector) activate() error {
+	p, w := s.owner, s.owner.w
+	s.qaPower = scaled(filecoin.QAPower(uint64(w.sp.Size), s.expires-w.epoch, new(big.Int)).Uint64())
+	if err := p.unlock("pre-commit deposit", s.String(), p.deposit, s.deposit); err != nil {
+		return err
+	}
+	pledge := w.network().InitialPledge(s.qaPower, filecoin.PledgeRampDuration, filecoin.PledgeRampDuration).Pledge
+	for i := range p.loads {
+		d, err := post.NewDeadline(p.periodStart, i)
+		if err != nil {
+			return err
+		}
+		p.loads[i].Closed = !d.Next(w.epoch).Mutable(w.epoch)
+	}
+	at, err := post.AssignDeadlines(p.loads, uint64(w.rules.Sectors), post.MaxPartitions, 1)
+	if err != nil {
+		return err
+	}
+	s.deadline, s.state, s.activeAt = at[0], active, w.epoch
+	s.pledge.Set(pledge)
+	if s.deal != nil {
+		s.deal.activate(s)
+	}
+	return errors.Join(w.message(p.name, "prove commit"), p.lock("initial pledge", s.String(), p.pledge, pledge))
+}
+
+// end takes a sector off the chain: terminated for a fee, or expired for none.
+func (s *storedSector) end(state int, why string) error {
+	p, w := s.owner, s.owner.w
+	if state == terminated {
+		fee := filecoin.TerminationFee(s.pledge, w.epoch-s.activeAt, p.faultFee(s.qaPower))
+		if err := p.penalize("termination fee", fmt.Sprintf("%v: %s", s, why), fee); err != nil {
+			return err
+		}
+		w.res.Fees.add("termination", fee)
+	}
+	s.state = state
+	p.loads[s.deadline].Live--
+	if err := p.unlock("initial pledge", s.String(), p.pledge, s.pledge); err != nil {
+		return err
+	}
+	if s.deal != nil && state == terminated {
+		return s.deal.terminate(why)
+	}
+	return p.repay()
+}
