@@ -2,10 +2,13 @@
 // has the public values only, takes the file back out and shows what a tampered replica leads to.
 //
 //	go run ./examples/storage [-size 8MiB] [-in FILE] [-dir DIR]
+//	go run ./examples/storage -market [-report FILE] [-json] [-seed N]
 //
 // Without -in the source files under the working directory are sealed, packed as tar in name order, as many as
 // fit. Without -dir the work is done in a temporary directory that is removed at the end; after Ctrl-C it stays, and the
 // same command goes on where it was.
+//
+// With -market it simulates a storage market on real proofs: see package examples/filecoin/sim.
 package main
 
 import (
@@ -58,7 +61,16 @@ const usage = `usage: storage [-size 2KiB|8MiB|512MiB|32GiB] [-in FILE] [-dir DI
   -size SIZE   the sector's size (default 8MiB)
   -in FILE     what to seal; by default a tar of the source files under the working directory
   -dir DIR     where to work; kept, and resumed if it holds the same job
-  -verify      read a statement and a proof from standard input and judge them (the second process)`
+  -verify      read a statement and a proof from standard input and judge them (the second process)
+usage: storage -market [-report FILE] [-json] [-seed N] [-days N] [-providers N] [-oldfees] [-deny FILE] [-statements FILE] [-dir DIR]
+  -report FILE      write the result as one HTML page with plots
+  -json             write the result as JSON to standard output, in place of text
+  -seed N           the run that N names, bit for bit (default 1)
+  -days N           the days to simulate (default 184: deals of 180 days end)
+  -providers N      the number of providers (default 7)
+  -oldfees          charge the base fee by the use of gas, the rule before mainnet's epoch 6,052,800
+  -deny FILE        refuse deals with the addresses and piece CIDs in FILE, one a line
+  -statements FILE  write every party's income, fees and burns as CSV`
 
 // settings is the command line.
 type settings struct {
@@ -66,6 +78,7 @@ type settings struct {
 	in     string
 	dir    string
 	verify bool
+	market marketSettings
 }
 
 // proofs are the sizes to choose from.
@@ -79,7 +92,11 @@ func parse(args []string) (settings, error) {
 	set.StringVar(&s.in, "in", "", "")
 	set.StringVar(&s.dir, "dir", "", "")
 	set.BoolVar(&s.verify, "verify", false, "")
+	s.market.flags(set)
 	if err := set.Parse(args); err != nil {
+		return s, err
+	}
+	if err := s.market.check(set); err != nil {
 		return s, err
 	}
 	if set.NArg() > 0 {
@@ -105,6 +122,9 @@ func command(ctx context.Context, args []string) error {
 	}
 	if s.verify {
 		return verifier(ctx, os.Stdin, os.Stdout)
+	}
+	if s.market.on {
+		return market(ctx, s.market, s.dir)
 	}
 	return run(ctx, s)
 }

@@ -91,12 +91,11 @@ func (w *world) commitResponses() error {
 	if len(w.responses) == 0 {
 		return nil
 	}
-	tree, err := envelope.EpochTree(w.ctx, w.responses)
+	epoch, err := envelope.CommitEpoch(w.ctx, uint64(w.epoch), w.responses)
 	if err != nil {
 		return err
 	}
 	w.res.EpochRoots++
-	w.res.maxResponses = max(w.res.maxResponses, len(w.responses))
 	w.responses = w.responses[:0]
-	return w.note("epoch root", fmt.Sprintf("%x", tree.Root()), tipJar)
+	return w.note("epoch root", fmt.Sprintf("%x, %d responses", epoch.Commitment(), epoch.Sectors), tipJar)
 }

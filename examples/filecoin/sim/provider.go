@@ -170,6 +170,12 @@ func (p *provider) repay() error {
 	return p.w.move("debt repaid", "", p.party(ledger.Available), account(network, ledger.Burnt), pay)
 }
 
+// id is the provider's actor number.
+func (p *provider) id() uint64 {
+	id, _ := p.address.ID()
+	return id
+}
+
 // power is the quality-adjusted power of the sectors that are proven.
 func (p *provider) power() *big.Int {
 	sum := new(big.Int)

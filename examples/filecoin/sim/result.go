@@ -102,7 +102,6 @@ type Result struct {
 	Book      *ledger.Book  `json:"-"`
 
 	half          ledger.Epoch
-	maxResponses  int
 	vouchersTried bool
 }
 

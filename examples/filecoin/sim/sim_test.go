@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"os"
 	"testing"
+
+	"github.com/assaylab/assay/examples/filecoin"
 )
 
 func run(t *testing.T, c Config) *Result {
@@ -17,9 +20,12 @@ func run(t *testing.T, c Config) *Result {
 	return r
 }
 
-// TestRun holds a run of the first weeks against what the scenario puts in, and against itself.
+// TestRun holds a run of the first weeks against what the scenario puts in.
 func TestRun(t *testing.T) {
 	c := Config{Seed: 1, Days: 32}
+	if testing.Short() {
+		c.Days = 13
+	}
 	r := run(t, c)
 	for _, x := range r.Cases {
 		t.Logf("epoch %6d %-60s %-8s caught=%v at %d: %s, %s attoFIL", x.Epoch, x.What, x.Party, x.Caught, x.At, x.How, x.Price)
@@ -27,23 +33,68 @@ func TestRun(t *testing.T) {
 			t.Errorf("%s was not caught", x.What)
 		}
 	}
-	if err := r.Totals.Check(); err != nil {
+	if err := errors.Join(r.Totals.Check(), r.Book.Audit()); err != nil {
 		t.Error(err)
 	}
-	if r.PoStAccepted == 0 || r.PoStChecked <= r.PoStAccepted || r.Disputes != 1 || r.SealProofs < 10 || r.Retrieved == 0 {
-		t.Errorf("proved %d of %d, disputes %d, seals %d, retrieved %d", r.PoStAccepted, r.PoStChecked, r.Disputes, r.SealProofs, r.Retrieved)
+	if r.PoStAccepted == 0 || r.SealProofs < 10 || r.Retrieved == 0 || len(r.Cases) < 14 {
+		t.Errorf("proved %d of %d, seals %d, retrieved %d, %d cases", r.PoStAccepted, r.PoStChecked, r.SealProofs, r.Retrieved, len(r.Cases))
 	}
-	a, err := json.Marshal(r)
+	if !testing.Short() && (r.Disputes != 1 || r.PoStChecked <= r.PoStAccepted || r.Faults["timed out"] != 1 || r.Faults["digest mismatch"] != 1) {
+		t.Errorf("%d disputes, %d of %d proofs accepted, faults %v", r.Disputes, r.PoStAccepted, r.PoStChecked, r.Faults)
+	}
+	var page, statements bytes.Buffer
+	if err := errors.Join(r.Report().WriteHTML(&page), r.WriteStatements(&statements), r.WriteText(&page)); err != nil {
+		t.Error(err)
+	}
+	if !bytes.Contains(page.Bytes(), []byte("ledger balanced")) {
+		t.Error("no balance is printed")
+	}
+}
+
+// TestTerm runs the whole term of the deals: completion, deletion, repair, 42 days of fault. About a minute.
+func TestTerm(t *testing.T) {
+	if os.Getenv("ASSAY_LONG") == "" {
+		t.Skip("long: ASSAY_LONG is not set")
+	}
+	r := run(t, Config{Seed: 2})
+	if r.Completed == 0 || r.Receipts != r.Completed || r.RepairedShards == 0 || !r.DatasetRead || r.Fees["termination"] == nil {
+		t.Errorf("%d deals completed, %d receipts, %d shards repaired, dataset %v, fees %v", r.Completed, r.Receipts, r.RepairedShards, r.DatasetRead, r.Fees)
+	}
+	for _, l := range r.Retention {
+		if l.Outcome == "completed" && (l.Proofs < l.Periods-4 || l.Deletion == "") {
+			t.Errorf("%+v", l)
+		}
+	}
+}
+
+// TestSeedRepeats wants the same result of the same seed, byte for byte, and another of another.
+func TestSeedRepeats(t *testing.T) {
+	var out [3][]byte
+	for i, seed := range []uint64{5, 5, 6} {
+		b, err := json.Marshal(run(t, Config{Seed: seed, Days: 3}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[i] = b
+	}
+	if !bytes.Equal(out[0], out[1]) || bytes.Equal(out[1], out[2]) {
+		t.Error("the seed does not decide")
+	}
+}
+
+// TestPolicy denies a client: none of its deals is published, all others are.
+func TestPolicy(t *testing.T) {
+	plain := run(t, Config{Seed: 1, Days: 3})
+	if len(plain.Dropped) != 0 {
+		t.Errorf("dropped without a policy: %q", plain.Dropped)
+	}
+	key, err := filecoin.NewBLSKey((&world{Config: Config{Seed: 1}}).secret("client ", 1))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("%d bytes of result: %.3000s", len(a), a)
-	if testing.Short() {
-		return
-	}
-	b, err := json.Marshal(run(t, c))
-	if err != nil || !bytes.Equal(a, b) {
-		t.Errorf("two runs of one seed differ: %v", err)
+	r := run(t, Config{Seed: 1, Days: 3, Policy: DenyList{key.Address().String(): true}})
+	if len(r.Dropped) == 0 || r.Deals+len(r.Dropped) != plain.Deals {
+		t.Errorf("%d deals and %d dropped, %d without the list", r.Deals, len(r.Dropped), plain.Deals)
 	}
 }
 

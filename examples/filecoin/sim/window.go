@@ -155,7 +155,7 @@ func (p *provider) judge(proofs []post.SectorProof) error {
 		w.res.PoStAccepted++
 		w.res.PoStOpenings += len(proofs[i].Openings)
 		w.res.PoStBytes += int64(len(b))
-		w.responses = append(w.responses, envelope.Response(b))
+		w.responses = append(w.responses, envelope.Response{Provider: p.id(), Sector: uint64(s.number), Proof: b}.Leaf(uint64(w.epoch)))
 		if s.recovering {
 			s.faulty, s.recovering, s.faultPeriods = false, false, 0
 			if err := w.note("recovered", s.String(), p.name); err != nil {

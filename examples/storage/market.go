@@ -1,0 +1,141 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/assaylab/assay/examples/filecoin"
+	"github.com/assaylab/assay/examples/filecoin/sim"
+	"github.com/assaylab/assay/porep/sector"
+)
+
+// marketSettings are the flags of -market.
+type marketSettings struct {
+	on                       bool
+	config                   sim.Config
+	report, deny, statements string
+	json                     bool
+}
+
+// flags declares them.
+func (m *marketSettings) flags(set *flag.FlagSet) {
+	set.BoolVar(&m.on, "market", false, "")
+	set.StringVar(&m.report, "report", "", "")
+	set.BoolVar(&m.json, "json", false, "")
+	set.Uint64Var(&m.config.Seed, "seed", 1, "")
+	set.IntVar(&m.config.Days, "days", 184, "")
+	set.IntVar(&m.config.Providers, "providers", sim.MinProviders, "")
+	set.BoolVar(&m.config.OldFees, "oldfees", false, "")
+	set.StringVar(&m.deny, "deny", "", "")
+	set.StringVar(&m.statements, "statements", "", "")
+}
+
+// check refuses flags that do not go together. set has been parsed.
+func (m *marketSettings) check(set *flag.FlagSet) (err error) {
+	ours := map[string]bool{"report": true, "json": true, "seed": true, "days": true, "providers": true, "oldfees": true, "deny": true, "statements": true}
+	theirs := map[string]bool{"size": true, "in": true, "verify": true}
+	set.Visit(func(f *flag.Flag) {
+		if m.on && theirs[f.Name] || !m.on && ours[f.Name] {
+			err = fmt.Errorf("-%s does not go with%s -market", f.Name, map[bool]string{true: "", false: "out"}[m.on])
+		}
+	})
+	if err == nil && m.on && (m.config.Days < 3 || m.config.Days > 400) {
+		err = fmt.Errorf("-days %d is not from 3 to 400", m.config.Days)
+	}
+	if err == nil && m.on && (m.config.Providers < sim.MinProviders || m.config.Providers > 64) {
+		err = fmt.Errorf("-providers %d is not from %d to 64", m.config.Providers, sim.MinProviders)
+	}
+	return err
+}
+
+// market simulates the market and writes what came of it.
+func market(ctx context.Context, m marketSettings, dir string) (err error) {
+	if m.deny != "" {
+		if m.config.Policy, err = denyList(m.deny); err != nil {
+			return err
+		}
+	}
+	if m.config.Dir = dir; dir == "" {
+		if m.config.Dir, err = os.MkdirTemp("", "assay-market-"); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(m.config.Dir)) }()
+	}
+	ph := newPhases()
+	m.config.Progress = ph.progress
+	result, err := sim.Run(ctx, m.config)
+	ph.endBar()
+	if err != nil {
+		return err
+	}
+	costs, err := responseCosts(ctx)
+	if err != nil {
+		return err
+	}
+	if m.report != "" {
+		page := result.Report()
+		costs.add(page)
+		if err := page.Save(m.report); err != nil {
+			return err
+		}
+	}
+	if m.statements != "" {
+		if err := writeStatements(result, m.statements); err != nil {
+			return err
+		}
+	}
+	if m.json {
+		e := json.NewEncoder(os.Stdout)
+		e.SetIndent("", "\t")
+		return e.Encode(struct {
+			*sim.Result
+			Costs costTable `json:"epoch_root_costs"`
+		}{result, costs})
+	}
+	if err := costs.write(os.Stdout); err != nil {
+		return err
+	}
+	return result.WriteText(os.Stdout)
+}
+
+// writeStatements writes every party's statement as CSV.
+func writeStatements(r *sim.Result, path string) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(r.WriteStatements(f), f.Close())
+}
+
+// denyList reads addresses and piece CIDs, one a line; # begins a comment.
+func denyList(path string) (sim.DenyList, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	list := sim.DenyList{}
+	in := bufio.NewScanner(f)
+	for n := 1; in.Scan(); n++ {
+		name, _, _ := strings.Cut(in.Text(), "#")
+		if name = strings.TrimSpace(name); name == "" {
+			continue
+		}
+		_, asAddress := filecoin.ParseAddress(name)
+		_, asPiece := sector.ParseCommPCID(name)
+		if asAddress != nil && asPiece != nil {
+			return nil, fmt.Errorf("%s, line %d: %.80q is neither an address nor a piece CID", path, n, name)
+		}
+		list[name] = true
+	}
+	if err := in.Err(); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return list, nil
+}
