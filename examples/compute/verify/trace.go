@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -41,7 +42,25 @@ type Commitment struct {
 type Opening struct {
 	Step          uint64
 	Before, After []byte
-	Proofs        [2][]merkle.Digest
+	Proofs        [2]Path
+}
+
+// A Path is an inclusion proof's nodes; as text they are base64.
+type Path []merkle.Digest
+
+// MarshalText implements encoding.TextMarshaler.
+func (p Path) MarshalText() ([]byte, error) {
+	return base64.StdEncoding.AppendEncode(nil, merkle.Bytes(p)), nil
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler. Errors: ErrProof.
+func (p *Path) UnmarshalText(text []byte) error {
+	b, err := base64.StdEncoding.DecodeString(string(text))
+	if err != nil || len(b)%32 != 0 {
+		return fmt.Errorf("%w: a path of %d bytes (%v)", ErrProof, len(b), err)
+	}
+	*p = merkle.Digests(b)
+	return nil
 }
 
 // Run does all steps from the start state and keeps the states.
