@@ -1,0 +1,128 @@
+// Command compute runs a compute market after Io.net's rules: suppliers in processes of their own join with devices, clusters are
+// reserved and released, jobs run on real CPU work and every result is verified before it is paid; hourly blocks reward
+// those who answer timed puzzles; five suppliers cheat, each in its way, and are caught.
+//
+//	go run ./examples/compute [-engine nats|memory] [-hours N] [-emission NAME] [-seed N] [-report FILE.html] [-json FILE] [-csv FILE]
+//
+// Jobs and results are encrypted end to end and carried by the queue of examples/engine. The book, and everything in it,
+// depends on seed and hours only, not on engine, machine or time; what was measured (bandwidth, times) is in the health records.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+
+	"github.com/assaylab/assay/examples/ionet"
+)
+
+// Exit codes: a failed run, a malformed command line.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	err := command(ctx, os.Args[1:], os.Stdout)
+	stop()
+	var usage usageError
+	switch {
+	case err == nil:
+	case errors.As(err, &usage):
+		fail(exitUsage, err)
+	default:
+		fail(exitFailed, err)
+	}
+}
+
+// fail prints one line and ends the process.
+func fail(code int, err error) {
+	fmt.Fprintln(os.Stderr, "compute:", strings.ReplaceAll(err.Error(), "\n", "; "))
+	os.Exit(code)
+}
+
+// A usageError is a command line that cannot be understood.
+type usageError struct{ error }
+
+const usage = `usage: compute [flags]
+  -engine nats|memory   what carries the jobs (default nats, in this process)
+  -url URL              a NATS server or cluster instead
+  -hours N              hours to run, 10 to 720 (default 18)
+  -emission NAME        launch-supply (default) or total-supply: readings of the published 8 %
+  -seed N               of all random choices (default 1)
+  -report FILE          write a report as HTML
+  -json FILE            write the figures as JSON, - for standard output
+  -csv FILE             write every party's statement as CSV
+  -node NAME [-devices N]   run a supplier: the command of a container; the addresses of queue and market are in
+                        ASSAY_COMPUTE_QUEUE and ASSAY_COMPUTE_MARKET`
+
+// settings is the command line.
+type settings struct {
+	engine, url, emission string
+	hours                 int
+	seed                  uint64
+	report, json, csv     string
+
+	node, cheat string // a supplier's process
+	devices     int
+}
+
+func parse(args []string) (settings, error) {
+	var s settings
+	set := flag.NewFlagSet("compute", flag.ContinueOnError)
+	set.SetOutput(io.Discard)
+	set.StringVar(&s.engine, "engine", "nats", "")
+	set.StringVar(&s.url, "url", "", "")
+	set.StringVar(&s.emission, "emission", "launch-supply", "")
+	set.IntVar(&s.hours, "hours", 18, "")
+	set.Uint64Var(&s.seed, "seed", 1, "")
+	set.StringVar(&s.report, "report", "", "")
+	set.StringVar(&s.json, "json", "", "")
+	set.StringVar(&s.csv, "csv", "", "")
+	set.StringVar(&s.node, "node", "", "")
+	set.StringVar(&s.cheat, "cheat", "", "")
+	set.IntVar(&s.devices, "devices", 1, "")
+	if err := set.Parse(args); err != nil {
+		return s, err
+	}
+	_, err := ionet.EmissionByName(s.emission)
+	switch {
+	case set.NArg() > 0:
+		return s, fmt.Errorf("argument %q is not understood", set.Arg(0))
+	case s.engine != "nats" && s.engine != "memory":
+		return s, fmt.Errorf("-engine %q is neither nats nor memory", s.engine)
+	case s.engine == "memory" && s.url != "":
+		return s, errors.New("-url is for -engine nats")
+	case s.url != "" && !strings.HasPrefix(s.url, "nats://") && !strings.HasPrefix(s.url, "tls://"):
+		return s, errors.New("-url does not begin with nats:// or tls://")
+	case err != nil:
+		return s, fmt.Errorf("-emission: %w", err)
+	case s.hours < 10 || s.hours > ionet.HoursInMonth-10:
+		return s, fmt.Errorf("-hours %d is out of range, 10 to %d", s.hours, ionet.HoursInMonth-10)
+	case s.devices < 1 || s.devices > 64:
+		return s, fmt.Errorf("-devices %d is out of range, 1 to 64", s.devices)
+	}
+	return s, nil
+}
+
+func command(ctx context.Context, args []string, out io.Writer) error {
+	s, err := parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprintln(out, usage)
+		return nil
+	}
+	if err != nil {
+		return usageError{fmt.Errorf("%w (-h shows the usage)", err)}
+	}
+	if s.node != "" {
+		return node(ctx, s)
+	}
+	return run(ctx, s, out)
+}

@@ -1,0 +1,254 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/assaylab/assay/examples/compute/envelope"
+	"github.com/assaylab/assay/examples/engine/blob"
+	"github.com/assaylab/assay/examples/engine/queue"
+	"github.com/assaylab/assay/examples/ionet"
+	"github.com/assaylab/assay/examples/ledger"
+)
+
+// answerTime is how long a node may take for anything but a puzzle.
+const answerTime = 30 * time.Second
+
+// errDown says that a node's process is gone or silent.
+var errDown = errors.New("the node is down")
+
+// A market is the coordinator: it keeps queue, book, log and records, and acts for the clients.
+type market struct {
+	settings
+	out     io.Writer
+	params  ionet.Params
+	months  []int64
+	queue   queue.Backend
+	address string // of the queue, for suppliers
+	base    string // of the market's HTTP server
+	key     *envelope.Key
+	blobs   blob.Store
+	probes  probes
+
+	nodes        []*peer
+	reservations []*reservation
+	renters      []*renter
+	book         *ledger.Book
+	epochs       []ledger.Epoch
+	log          executions
+	seen         map[[32]byte]string // results by their hash: where they were first
+	stats        stats
+
+	mu      sync.Mutex
+	waiting map[queue.ID]chan *queue.Proposal
+	joined  map[string]chan []byte
+}
+
+// stats are the counts that are printed.
+type stats struct {
+	Jobs, Bytes, Puzzles, Refuted, Reassigned, Probes int
+	Nominated, Succeeded, Failed                      int
+	Caught                                            []string
+	Blocks                                            []int64
+	Slashed, Rewards, BoughtBack                      int64
+}
+
+// open starts everything that the suppliers need.
+func (m *market) open(ctx context.Context) (closing func(), err error) {
+	var closers []func()
+	closing = func() {
+		for _, n := range m.nodes {
+			n.stop()
+		}
+		for i := range closers {
+			closers[len(closers)-1-i]()
+		}
+	}
+	defer func() {
+		if err != nil {
+			closing()
+		}
+	}()
+	address, stop, err := serve(m)
+	if err != nil {
+		return nil, err
+	}
+	closers = append(closers, stop)
+	m.base = "http://" + address
+	opt := &queue.Options{Heartbeat: heartbeat}
+	if m.engine == "memory" {
+		q, secret := queue.NewMemory(opt), rand.Text()
+		if address, stop, err = serve(queue.NewGateway(q, secret)); err != nil {
+			return nil, err
+		}
+		closers = append(closers, func() { q.Close() }, stop)
+		m.queue, m.address = q, "http://"+secret+"@"+address
+		return closing, nil
+	}
+	if m.address = m.url; m.url == "" {
+		dir, err := os.MkdirTemp("", "assay-compute-")
+		if err != nil {
+			return nil, err
+		}
+		closers = append(closers, func() { os.RemoveAll(dir) })
+		server, err := queue.StartServer(dir, false)
+		if err != nil {
+			return nil, err
+		}
+		closers = append(closers, server.Close)
+		m.address = server.URL()
+	}
+	q, err := queue.OpenNATS(ctx, m.address, opt)
+	if err != nil {
+		return nil, err
+	}
+	closers = append(closers, func() { q.Close() })
+	m.queue = q
+	return closing, nil
+}
+
+// serve runs an HTTP handler on a loopback port until closing is called.
+func serve(h http.Handler) (address string, closing func(), err error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, err
+	}
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	go srv.Serve(l)
+	return l.Addr().String(), func() { srv.Close() }, nil
+}
+
+// dispatch hands each proposal to whoever asked for it, until ctx ends.
+func (m *market) dispatch(ctx context.Context) {
+	for {
+		p, err := m.queue.Proposed(ctx)
+		if err != nil {
+			return
+		}
+		m.mu.Lock()
+		ch := m.waiting[p.ID]
+		m.mu.Unlock()
+		if ch == nil {
+			m.queue.Accept(ctx, p) // a duplicate, or too late
+			continue
+		}
+		select {
+		case ch <- p:
+		default:
+		}
+	}
+}
+
+// An answer is a node's reply to a message.
+type answer struct {
+	reply
+	took     time.Duration
+	proposal *queue.Proposal
+	bytes    int
+}
+
+// ask sends a message to a node, sealed, and waits for the reply. Errors: errDown where none comes, errMessage where it is
+// malformed; else the run cannot go on.
+func (m *market) ask(ctx context.Context, n *peer, client *envelope.Key, msg *message) (*answer, error) {
+	payload, err := msg.seal(n.name, n.public, client)
+	if err != nil {
+		return nil, err
+	}
+	t := queue.Task{Kind: kindOf(n.name), Payload: payload, Deadline: time.Now().Add(answerTime)}
+	ch := make(chan *queue.Proposal, 1)
+	m.mu.Lock()
+	m.waiting[t.ID()] = ch
+	m.mu.Unlock()
+	defer func() {
+		m.mu.Lock()
+		delete(m.waiting, t.ID())
+		m.mu.Unlock()
+	}()
+	begin := time.Now()
+	if _, err := m.queue.Submit(ctx, t); err != nil {
+		return nil, err
+	}
+	a := &answer{}
+	select {
+	case a.proposal = <-ch:
+	case <-n.ended:
+		return nil, errDown
+	case <-time.After(answerTime):
+		return nil, errDown
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	a.took, a.bytes = time.Since(begin), len(payload)+len(a.proposal.Result)
+	plain, err := client.Open(replyContext(payload), a.proposal.Result)
+	if err != nil {
+		return a, fmt.Errorf("%w: %w", errMessage, err)
+	}
+	return a, strict(plain, &a.reply)
+}
+
+// settle tells the queue the verdict on an answer.
+func (m *market) settle(ctx context.Context, a *answer, verdict error) error {
+	if a == nil || a.proposal == nil {
+		return nil
+	}
+	if verdict != nil {
+		return m.queue.Refute(ctx, a.proposal)
+	}
+	_, err := m.queue.Accept(ctx, a.proposal)
+	return err
+}
+
+// draw returns the run's randomness for a purpose.
+func (m *market) draw(purpose string, hour int, node string) [32]byte {
+	b := binary.BigEndian.AppendUint64([]byte("assay compute 1\n"), m.seed)
+	return sha256.Sum256(fmt.Appendf(b, "%s/%d/%s", purpose, hour, node))
+}
+
+// ServeHTTP implements http.Handler: /join for suppliers' processes, /down and /up for probes.
+func (m *market) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	switch {
+	case r.URL.Path == "/join" && r.Method == http.MethodPost:
+		m.join(w, r)
+	case m.probes.serve(w, r, &m.blobs):
+	default:
+		http.Error(w, "no such place", http.StatusNotFound)
+	}
+}
+
+// join takes a supplier's public key.
+func (m *market) join(w http.ResponseWriter, r *http.Request) {
+	var j joining
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 4096))
+	if err == nil {
+		err = strict(b, &j)
+	}
+	if err == nil && len(j.Public) != 32 {
+		err = fmt.Errorf("%w: a public key of %d bytes, want 32", errMessage, len(j.Public))
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	m.mu.Lock()
+	ch := m.joined[j.Name]
+	m.mu.Unlock()
+	if ch == nil {
+		http.Error(w, "not registered", http.StatusForbidden)
+		return
+	}
+	select {
+	case ch <- j.Public:
+	default:
+		http.Error(w, "joined already", http.StatusConflict)
+	}
+}
