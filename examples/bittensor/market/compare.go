@@ -46,3 +46,6 @@ func SameScores(honest, faulty *Result) (compared int, err error) {
 	}
 	return compared, nil
 }
+
+// IsMiner reports whether a name is a miner's.
+func (s *Subnet) IsMiner(name string) bool { return s.miners[name] != nil }
