@@ -2,8 +2,8 @@
 //
 // An Envelope is a Claim (what a proof is about: kind, hash, domain, shape, root and, for possession, seed and data set) with
 // the leaves and nodes that show it. It has a version, and one encoding each in JSON and CBOR: decoders take what encoders
-// write and nothing else (white space in JSON excepted), refuse inputs over MaxBytes, and allocate no more than a small
-// multiple of the input. Verify is told the claim by the verifier and never believes the one in the envelope: an envelope
+// write and nothing else (white space in JSON excepted), refuse inputs over MaxBytes, and allocate at most 64 bytes a byte
+// of input. Verify is told the claim by the verifier and never believes the one in the envelope: an envelope
 // made for another root, depth, hash or domain is refuted, however sound.
 //
 // The same envelope is checked by verify.mjs in Node, without a dependency, and as calldata by the contract of examples/evm.

@@ -62,14 +62,14 @@ type Envelope struct {
 func NewInclusion(c Claim, p merkle.Proof) (*Envelope, error) {
 	c.Kind = Inclusion
 	e := &Envelope{c, []uint64{p.Index}, []merkle.Digest{p.Leaf}, p.Siblings}
-	return e, e.check()
+	return e.checked()
 }
 
 // NewMulti returns the envelope of a proof of several leaves. c.Kind is set. Errors: ErrFormat.
 func NewMulti(c Claim, p merkle.MultiProof) (*Envelope, error) {
 	c.Kind = Multi
 	e := &Envelope{c, p.Indices, p.Leaves, p.Nodes}
-	return e, e.check()
+	return e.checked()
 }
 
 // NewPDP returns the envelope of a possession proof of post.ProvePDP. c.Kind is set; c needs Seed and Set. Errors: ErrFormat.
@@ -84,7 +84,7 @@ func NewPDP(c Claim, proofs []merkle.Proof) (*Envelope, error) {
 		e.Leaf = append(e.Leaf, p.Leaf)
 		e.Path = append(e.Path, p.Siblings...)
 	}
-	return e, e.check()
+	return e.checked()
 }
 
 // Verify checks that e shows the claim. nil is proven, errors.Is(err, ErrProof) refuted (another claim or a wrong proof);
@@ -201,4 +201,12 @@ func hasher(name string) (merkle.Hasher, error) {
 		}
 	}
 	return nil, fmt.Errorf("%w: hash %.20q", ErrFormat, name)
+}
+
+// checked returns e, or why it is none.
+func (e *Envelope) checked() (*Envelope, error) {
+	if err := e.check(); err != nil {
+		return nil, err
+	}
+	return e, nil
 }

@@ -149,7 +149,7 @@ func (w *wire) envelope() (*Envelope, error) {
 	for i, v := range w.Index {
 		e.Index[i] = uint64(v)
 	}
-	return e, e.check()
+	return e.checked()
 }
 
 // A node is 32 bytes: hex in JSON, a byte string in CBOR.
