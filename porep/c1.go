@@ -165,7 +165,7 @@ func (w *c1Walk) column(p *Proof, c *Column) {
 // labeling walks a labeling proof, whose content follows from the columns.
 func (w *c1Walk) labeling(c *ChallengeProof, layer int) {
 	w.lit(`{"parents":`)
-	for i := range labelParents {
+	for i := range w.s.labelParents {
 		w.lit(before(i))
 		w.same(c.parentLabel(layer, i))
 	}

@@ -215,7 +215,8 @@ func oneLabel(g *graph.Graph, id sector.ReplicaID, layer int, node uint64, cur, 
 	if layer == 1 {
 		n = graph.BaseDegree
 	}
-	for k := range labelParents {
+	count := g.Proof().LabelParents()
+	for k := range count {
 		at := m[64+32*k : 96+32*k]
 		if k >= n {
 			copy(at, m[64+32*(k-n):])
@@ -229,7 +230,7 @@ func oneLabel(g *graph.Graph, id sector.ReplicaID, layer int, node uint64, cur, 
 			return merkle.Digest{}, err
 		}
 	}
-	d := merkle.Digest(sha256.Sum256(m[:]))
+	d := merkle.Digest(sha256.Sum256(m[:64+32*count]))
 	d[31] &= 0x3f
 	return d, nil
 }

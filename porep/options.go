@@ -82,7 +82,11 @@ func (o *Options) lanes(p sector.Proof, n int) int {
 	if o != nil && o.Lanes > 0 {
 		most = o.Lanes
 	}
-	n = label.Best(min(n, most))
+	if n = min(n, most); p.ShortLabels {
+		n = min(n, usualLanes)
+	} else {
+		n = label.Best(n)
+	}
 	if o == nil || o.Lanes > 0 || o.Memory == 0 {
 		return n
 	}

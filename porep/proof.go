@@ -11,7 +11,7 @@ import (
 // parentCount is the number of parents of a node: six of the DRG, then eight of the expander.
 const parentCount = graph.Degree
 
-// labelParents is the number of parent labels that a label hashes: the parents are repeated to that.
+// labelParents is the most parent labels that a label hashes: the parents are repeated to that, see sector.Proof.ShortLabels.
 const labelParents = 37
 
 // A Column shows the labels of one node in all layers and that TreeC holds their hash.
@@ -55,6 +55,8 @@ type shapes struct {
 	d, r   merkle.Shape // TreeD; TreeC and TreeRLast
 	layers int
 	h      treeHash // of TreeC and TreeRLast
+
+	labelParents int // labels that a label hashes
 }
 
 // newShapes returns the forms for p, which must pass its Check.
@@ -67,7 +69,7 @@ func newShapes(p sector.Proof) (shapes, error) {
 	if err != nil {
 		return shapes{}, fmt.Errorf("porep: TreeC: %w", err)
 	}
-	return shapes{d: d, r: r, layers: p.Layers, h: hashOf(p)}, nil
+	return shapes{d: d, r: r, layers: p.Layers, h: hashOf(p), labelParents: p.LabelParents()}, nil
 }
 
 // nodes is the number of nodes in one ChallengeProof.

@@ -254,7 +254,7 @@ func (j *judge) columns() {
 
 // labels computes the label of every layer of the challenged nodes from those of the parents.
 func (j *judge) labels() {
-	const message = 64 + 32*labelParents
+	message := labelPrefix + 32*j.s.labelParents
 	src := make([]byte, message*len(j.answers)*j.s.layers)
 	rest := src
 	for i := range j.answers {
@@ -265,7 +265,7 @@ func (j *judge) labels() {
 			copy(m, j.p.ReplicaID[:])
 			binary.BigEndian.PutUint32(m[32:], uint32(layer))
 			binary.BigEndian.PutUint64(m[36:], c.Column.Index)
-			for k := range labelParents {
+			for k := range j.s.labelParents {
 				copy(m[64+32*k:], c.parentLabel(layer, k)[:])
 			}
 		}

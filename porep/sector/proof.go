@@ -130,6 +130,9 @@ type Proof struct {
 
 	// Hash is the hash of columns and trees, Poseidon in registered proofs; see Profile.
 	Hash Hash
+	// ShortLabels lets a label hash each of a node's 14 parents once. In registered proofs it hashes 37 labels, the parents
+	// repeated to that.
+	ShortLabels bool
 	// Layers is the number of label layers: 2 below 32 GiB, 11 from there.
 	Layers int
 	// Shape is the tree shape of TreeC and TreeRLast.
@@ -214,6 +217,14 @@ func (p Proof) checkShape() error {
 		return fmt.Errorf("%w: %d rows to discard of %d", ErrProofType, p.RowsToDiscard, p.BaseRows())
 	}
 	return nil
+}
+
+// LabelParents returns the number of parent labels that a label hashes.
+func (p Proof) LabelParents() int {
+	if p.ShortLabels {
+		return shortParents
+	}
+	return longParents
 }
 
 // Nodes returns the number of nodes of the sector.
