@@ -147,7 +147,7 @@ type labeller struct {
 	m       *meter
 	have    made // need not be made again
 
-	lanes kernel
+	lanes *label.Lanes
 	cur   *label.Buffer
 	prev  *label.Buffer
 }
@@ -159,7 +159,7 @@ func (l *labeller) run(ctx context.Context) (*label.Buffer, error) {
 		raw[i] = id
 	}
 	var err error
-	if l.lanes, err = newKernel(l.p, raw); err != nil {
+	if l.lanes, err = newLanes(l.p, raw); err != nil {
 		return nil, err
 	}
 	if l.cur, err = label.NewBuffer(len(l.ids) * int(l.p.Size)); err != nil {

@@ -39,12 +39,26 @@ func labels3(j *job)
 //go:noescape
 func labels4(j *job)
 
+// Those of short messages.
+
+//go:noescape
+func labels1s(j *job)
+
+//go:noescape
+func labels2s(j *job)
+
+//go:noescape
+func labels3s(j *job)
+
+//go:noescape
+func labels4s(j *job)
+
 //go:noescape
 func labels16(j *job)
 
 // A place of the scratch memory is known by its offset: the parts of a message that are not labels, in the form
 // of a node's labels, then the addresses of every schedule's two sources.
-type places struct{ ids, head, end, sources, size int }
+type places struct{ ids, head, end, sources, always, length, size int }
 
 func placesOf(lanes int) places {
 	part := Size * lanes
@@ -58,13 +72,15 @@ func placesOf(lanes int) places {
 	if lanes > interleaved {
 		p.size = p.sources + 192 + 8*64 // chaining values last
 	}
+	p.always, p.length = p.sources+9*16+10, p.size
+	p.size += part
 	return p
 }
 
 // init lays out the constant parts of the scratch memory.
-func (s *scratch) init(ids [][Size]byte) {
+func (s *scratch) init(ids [][Size]byte, short bool) {
 	n := len(ids)
-	if s.plain = n <= interleaved && !shani || n > interleaved && !wide; s.plain {
+	if s.plain = n <= interleaved && !shani || n > interleaved && (!wide || short); s.plain {
 		return
 	}
 	p := placesOf(n)
@@ -81,6 +97,22 @@ func (s *scratch) init(ids [][Size]byte) {
 	address64(p.sources, p.ids)
 	address64(p.sources+8, p.head)
 	address64(p.sources+16*8+8, p.end)
+	if short {
+		s.shortEnd(n, &p, address64)
+	}
+}
+
+// shortEnd makes the last block of short messages: padding and length alone.
+func (s *scratch) shortEnd(n int, p *places, address64 func(at, of int)) {
+	end, length := [Size]byte{0: 0x80}, [Size]byte{}
+	binary.BigEndian.PutUint32(length[Size-4:], 8*shortMessage)
+	for k := range n {
+		putLane(s.mem[p.end:], n, k, &end)
+		putLane(s.mem[p.length:], n, k, &length)
+	}
+	address64(p.sources+16*8, p.end)
+	address64(p.sources+16*8+8, p.length)
+	s.mem[p.always] = 1
 }
 
 // setLayer puts the layer into the prefixes; the kernels put the node there.

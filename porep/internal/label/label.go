@@ -28,7 +28,8 @@ var ErrParents = errors.New("label: parent out of range")
 // Lanes labels one to sixteen sectors of one graph. It holds scratch memory (up to 40 KiB): one goroutine at a
 // time may use it.
 type Lanes struct {
-	ids []([Size]byte)
+	ids   []([Size]byte)
+	short bool
 	scratch
 }
 
@@ -38,7 +39,18 @@ func New(ids ...[Size]byte) (*Lanes, error) {
 		return nil, fmt.Errorf("label: got %d sectors, want 1 to %d", len(ids), MaxLanes)
 	}
 	l := &Lanes{ids: append([][Size]byte(nil), ids...)}
-	l.init(l.ids)
+	l.init(l.ids, false)
+	return l, nil
+}
+
+// NewShort returns Lanes whose labels hash each parent once (in layer 1 the six over and over, to fourteen), for one to four
+// sectors. No registered proof has such labels; see sector.Proof.ShortLabels.
+func NewShort(ids ...[Size]byte) (*Lanes, error) {
+	if len(ids) < 1 || len(ids) > interleaved {
+		return nil, fmt.Errorf("label: got %d sectors, want 1 to %d", len(ids), interleaved)
+	}
+	l := &Lanes{ids: append([][Size]byte(nil), ids...), short: true}
+	l.init(l.ids, true)
 	return l, nil
 }
 

@@ -87,7 +87,11 @@ func (l *Lanes) label(layer uint32, start uint64, parents []uint32, cur, prev []
 		j.parents, j.fetch, j.fetchLeft = &parents[done*Degree], &parents[far*Degree], lists-1-far
 		j.out = &cur[j.node*row]
 		end := j.node + j.count
-		j.run()
+		if l.short {
+			j.runShort()
+		} else {
+			j.run()
+		}
 		done = j.node - start
 		if j.node < end {
 			return done
@@ -108,6 +112,19 @@ func (j *job) run() {
 		labels4(j)
 	default:
 		labels16(j)
+	}
+}
+
+func (j *job) runShort() {
+	switch j.lanes {
+	case 1:
+		labels1s(j)
+	case 2:
+		labels2s(j)
+	case 3:
+		labels3s(j)
+	default:
+		labels4s(j)
 	}
 }
 

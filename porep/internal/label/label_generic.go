@@ -9,6 +9,8 @@ const (
 	prefix  = 64                   // replica id, layer, node, zeros: exactly one block
 	hashed  = 37                   // parents in a message, repeats included
 	message = prefix + hashed*Size // 1248 bytes
+
+	shortMessage = prefix + Degree*Size // 512 bytes, in which each parent is once
 )
 
 // head writes the first block of a message.
@@ -65,14 +67,18 @@ func (l *Lanes) labelGeneric(layer uint32, start uint64, parents []uint32, cur, 
 		}
 		for k := range l.ids {
 			head(m[:], &l.ids[k], layer, node)
-			l.gather(m[prefix:], p, k, cur, prev)
-			l.put(cur, node, k, sha256.Sum256(m[:]))
+			all := m[:message]
+			if l.short {
+				all = m[:shortMessage]
+			}
+			l.gather(all[prefix:], p, k, cur, prev)
+			l.put(cur, node, k, sha256.Sum256(all))
 		}
 	}
 	return uint64(len(parents) / Degree)
 }
 
-// gather writes the 37 parent labels of one lane: the parents over and over (all fourteen, or the six of layer 1).
+// gather fills m with the parent labels of one lane: the parents over and over (all fourteen, or the six of layer 1).
 func (l *Lanes) gather(m []byte, p []uint32, lane int, cur, prev []byte) {
 	row, n := uint64(Size*len(l.ids)), Size*Base
 	if prev != nil {
@@ -86,7 +92,7 @@ func (l *Lanes) gather(m []byte, p []uint32, lane int, cur, prev []byte) {
 		at := uint64(p[j]) * row
 		takeLane((*[Size]byte)(m[Size*j:]), from[at:at+row], len(l.ids), lane)
 	}
-	for n < hashed*Size {
-		n += copy(m[n:hashed*Size], m[:n])
+	for n < len(m) {
+		n += copy(m[n:], m[:n])
 	}
 }

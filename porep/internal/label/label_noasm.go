@@ -5,7 +5,7 @@ package label
 // scratch is what the kernels keep between calls: nothing in this build.
 type scratch struct{}
 
-func (*scratch) init([][Size]byte) {}
+func (*scratch) init([][Size]byte, bool) {}
 
 func (l *Lanes) label(layer uint32, start uint64, parents []uint32, cur, prev []byte) uint64 {
 	return l.labelGeneric(layer, start, parents, cur, prev)

@@ -6,6 +6,7 @@ import "fmt"
 const (
 	entryWK, entrySlot, entrySource, entryKind, entryLate = 0, 2, 4, 6, 7
 	entryPrep, entryFetch, entryPrev, entryLast           = 8, 9, 10, 11
+	entryAlso                                             = 12
 	entrySize                                             = 16
 )
 
@@ -28,7 +29,7 @@ func (k kernel) text() string {
 	c.put(k.dispatch())
 	c.put(k.bodies())
 	c.put(k.finish())
-	return fmt.Sprintf("// func labels%d(j *job)\nTEXT ·labels%d(SB), NOSPLIT, $0-8\n%s\n\n", k.lanes, k.lanes, lines(c))
+	return fmt.Sprintf("// func labels%s(j *job)\nTEXT ·labels%s(SB), NOSPLIT, $0-8\n%s\n\n", k.name(), k.name(), lines(c))
 }
 
 func lines(c code) string {
@@ -127,16 +128,18 @@ func (k kernel) prep(id, bad string) code {
 		scale()
 		c.add("ADDQ R13, AX")
 		c.add("MOVQ AX, %d(R10)", k.sources()+16+8*i)
-		if i == 8 {
+		if i == 8 && !k.short {
 			c.add("MOVQ AX, %d(R10)", k.sources()+16*slotEnd)
 		}
 	}
 	c.add("JMP prepared_%s", id)
 	c.label("layer1_" + id)
-	c.add("MOVQ %d(R10), AX", k.sources()+16)
-	c.add("MOVQ AX, %d(R10)", k.sources()+16*slotEnd)
-	c.add("MOVBLZX %d(R10), AX", k.late())
-	c.add("MOVB AX, %d(R10)", k.late()+6)
+	if !k.short {
+		c.add("MOVQ %d(R10), AX", k.sources()+16)
+		c.add("MOVQ AX, %d(R10)", k.sources()+16*slotEnd)
+		c.add("MOVBLZX %d(R10), AX", k.late())
+		c.add("MOVB AX, %d(R10)", k.late()+6)
+	}
 	c.label("prepared_" + id)
 	return c
 }
@@ -151,8 +154,8 @@ func (k kernel) node() code {
 		c.put(load(0, k.lanes, at("iv<>", 0, 0, 16)))
 	}
 	c.put(save(0, k.lanes, at("R10", k.saved(), 32, 16)))
-	c.add("LEAQ program%d_2<>(SB), DX", k.lanes)
-	c.add("LEAQ program%d_1<>(SB), AX", k.lanes)
+	c.add("LEAQ program%s_2<>(SB), DX", k.name())
+	c.add("LEAQ program%s_1<>(SB), AX", k.name())
 	c.add("TESTQ R13, R13")
 	c.add("CMOVQEQ AX, DX")
 	return c
@@ -182,6 +185,9 @@ func (k kernel) dispatch() code {
 		c.add("PREFETCHT0 64(SI)(AX*1)")
 	}
 	c.label("fetched")
+	if k.short {
+		c.put(k.fetchAlso())
+	}
 	c.add("CMPB %d(DX), $0", entryPrep)
 	c.add("JEQ dispatch")
 	c.add("CMPQ CX, $1")
@@ -231,6 +237,29 @@ func (k kernel) dispatch() code {
 	c.put(k.sourcesOf())
 	c.add("MOVQ 8(SI), DI")
 	c.add("MOVQ 0(SI), SI")
+	return c
+}
+
+// fetchAlso fetches the other parent of an entry, which lies in the previous layer.
+func (k kernel) fetchAlso() code {
+	var c code
+	c.add("MOVBLZX %d(DX), AX", entryAlso)
+	c.add("TESTL AX, AX")
+	c.add("JZ fetchedAlso")
+	c.add("MOVQ j+0(FP), SI")
+	c.add("MOVQ %d(SI), SI", jobFetch)
+	c.add("MOVL -4(SI)(AX*4), AX")
+	if k.lanes == 3 {
+		c.add("LEAQ (AX)(AX*2), AX")
+		c.add("SHLQ $5, AX")
+	} else {
+		c.add("SHLQ $%d, AX", 5+k.lanes/2)
+	}
+	c.add("PREFETCHT0 (R13)(AX*1)")
+	if k.lanes > 2 {
+		c.add("PREFETCHT0 64(R13)(AX*1)")
+	}
+	c.label("fetchedAlso")
 	return c
 }
 

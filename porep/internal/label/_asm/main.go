@@ -32,6 +32,11 @@ func main() {
 		b.WriteString(k.tables())
 		b.WriteString(k.text())
 	}
+	for lanes := 1; lanes <= 4; lanes++ {
+		k := kernel{lanes: lanes, short: true, step: *step}
+		b.WriteString(k.tables())
+		b.WriteString(k.text())
+	}
 	b.WriteString(data("h256", iv))
 	b.WriteString(wideTables())
 	b.WriteString(wideText())
@@ -53,6 +58,17 @@ type kernel struct {
 	lanes int
 	ahead bool
 	step  int
+
+	// short makes a message of each parent once: nine blocks, the last of them constant.
+	short bool
+}
+
+// name is what sets the symbols of a kernel apart.
+func (k kernel) name() string {
+	if k.short {
+		return fmt.Sprintf("%ds", k.lanes)
+	}
+	return fmt.Sprint(k.lanes)
 }
 
 const (
@@ -90,10 +106,15 @@ type entry struct {
 	late     int // word of the late flags that belongs to slot
 	prep     bool
 	fetch    int // parent to prefetch, -1 for none
+	also     int // another one, of short kernels
 	last     bool
 }
 
-const neverLate = 4
+// Words of the late flags that never change.
+const (
+	neverLate  = 4
+	alwaysLate = 5
+)
 
 func lateWord(slot int) int {
 	switch slot {
@@ -108,6 +129,9 @@ func lateWord(slot int) int {
 // program lists the blocks of a node. Late schedules come first, then the next node's sources are worked out
 // (prep), then its schedules are expanded as far as they are not late.
 func (k kernel) program(layer1 bool) []entry {
+	if k.short {
+		return k.shortProgram(layer1)
+	}
 	pairs, parents := 7, degree
 	next := []int{0, 2, 3, 4, 5, 6, 7, 8, 1}
 	if layer1 {
@@ -116,7 +140,7 @@ func (k kernel) program(layer1 bool) []entry {
 	}
 	var p []entry
 	for j := range 20 {
-		e := entry{fetch: -1, late: neverLate, last: j == 19}
+		e := entry{fetch: -1, also: -1, late: neverLate, last: j == 19}
 		switch {
 		case j == 19:
 			e.wk = slotEnd
@@ -159,6 +183,42 @@ func (k kernel) program(layer1 bool) []entry {
 	return p
 }
 
+// shortProgram lists the nine blocks of a short message. There are as many schedules to expand as blocks beside which that can
+// be done: those that may need the label of the node before, and one more, are always expanded in their own node.
+func (k kernel) shortProgram(layer1 bool) []entry {
+	pairs, parents := 7, degree
+	if layer1 {
+		pairs, parents = 3, base
+	}
+	p := make([]entry, slots)
+	for j := range p {
+		p[j] = entry{fetch: -1, also: -1, late: neverLate, last: j == slotEnd, wk: slotEnd}
+		if j == 0 {
+			p[j].wk = 0
+		} else if j < slotEnd {
+			p[j].wk = 1 + (j-1)%pairs
+		}
+		if j < parents {
+			p[j].fetch = j
+		}
+		if j+slots < parents {
+			p[j].also = j + slots
+		}
+	}
+	own, next := map[int]int{0: 1, 1: 2, 2: 3, 3: 7}, map[int]int{4: 0, 5: 4, 6: 5, 7: 6, 8: slotEnd}
+	if layer1 {
+		own, next = map[int]int{0: 1, 1: 2, 2: 3}, map[int]int{4: 0, 8: slotEnd}
+	}
+	for j, slot := range own {
+		p[j].kind, p[j].slot, p[j].late = lateSlot, slot, alwaysLate
+	}
+	for j, slot := range next {
+		p[j].kind, p[j].slot = nextSlot, slot
+	}
+	p[4].prep = true
+	return p
+}
+
 func (k kernel) tables() string {
 	var b strings.Builder
 	for i, p := range [][]entry{k.program(true), k.program(false)} {
@@ -171,9 +231,9 @@ func (k kernel) tables() string {
 			words = append(words,
 				uint32(k.slot(e.wk)|k.slot(e.slot)<<16),
 				uint32((k.sources()+16*e.slot)|e.kind<<16|e.late<<24),
-				b2u(e.prep)|uint32(e.fetch+1)<<8|prev<<16|b2u(e.last)<<24, 0)
+				b2u(e.prep)|uint32(e.fetch+1)<<8|prev<<16|b2u(e.last)<<24, uint32(e.also+1))
 		}
-		b.WriteString(data(fmt.Sprintf("program%d_%d", k.lanes, i+1), words))
+		b.WriteString(data(fmt.Sprintf("program%s_%d", k.name(), i+1), words))
 	}
 	return b.String()
 }
