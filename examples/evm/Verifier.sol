@@ -79,38 +79,50 @@ contract Verifier {
         uint64[] memory place = index;
         bytes32[] memory row = leaf;
         uint256 used = 0;
-        for (; leaves > 1; leaves >>= 1) {
-            uint256 m = 0;
-            for (uint256 i = 0; i < n; m++) {
-                uint64 k = place[i];
-                bytes32 own = row[i++];
-                bytes32 other;
-                if (k & 1 == 0 && i < n && place[i] == k + 1) {
-                    other = row[i++];
-                } else {
-                    if (used == nodes.length || uint256(nodes[used]) & cut != 0) return false;
-                    other = nodes[used++];
+        // No index can pass the length of an array here.
+        unchecked {
+            for (; leaves > 1; leaves >>= 1) {
+                uint256 m = 0;
+                for (uint256 i = 0; i < n; m++) {
+                    uint64 k = place[i];
+                    bytes32 own = row[i++];
+                    bytes32 other;
+                    if (k & 1 == 0 && i < n && place[i] == k + 1) {
+                        other = row[i++];
+                    } else {
+                        if (used == nodes.length || uint256(nodes[used]) & cut != 0) return false;
+                        other = nodes[used++];
+                    }
+                    row[m] = k & 1 == 0 ? parent(cut, own, other) : parent(cut, other, own);
+                    place[m] = k >> 1;
                 }
-                row[m] = k & 1 == 0 ? parent(cut, own, other) : parent(cut, other, own);
-                place[m] = k >> 1;
+                n = m;
             }
-            n = m;
         }
         return used == nodes.length && row[0] == root;
     }
 
+    /// Climbs from a leaf; the own node stands left of the other where the index is even.
     function walk(uint256 cut, bytes32 root, uint64 leaves, uint64 index, bytes32 leaf, bytes32[] calldata path)
         private view returns (bool)
     {
-        if (index >= leaves || uint256(leaf) & cut != 0) return false;
+        if (index >= leaves) return false;
         bytes32 node = leaf;
-        for (uint256 i = 0; i < path.length; i++) {
-            bytes32 other = path[i];
-            if (uint256(other) & cut != 0) return false;
-            node = index & 1 == 0 ? parent(cut, node, other) : parent(cut, other, node);
-            index >>= 1;
+        uint256 seen = uint256(leaf);
+        assembly ("memory-safe") {
+            let end := add(path.offset, shl(5, path.length))
+            for { let from := path.offset } lt(from, end) { from := add(from, 32) } {
+                let other := calldataload(from)
+                let place := shl(5, and(index, 1))
+                mstore(place, node)
+                mstore(xor(place, 32), other)
+                if iszero(staticcall(gas(), 2, 0, 64, 0, 32)) { revert(0, 0) }
+                node := and(mload(0), not(cut))
+                seen := or(seen, other)
+                index := shr(1, index)
+            }
         }
-        return node == root;
+        return seen & cut == 0 && node == root;
     }
 
     /// SHA-256 of two nodes by the precompile at 2, in the scratch space of Solidity: no memory grows.

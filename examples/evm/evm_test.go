@@ -5,8 +5,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"math/big"
 	"math/rand/v2"
+	"os"
 	"testing"
 
 	"github.com/ethereum/go-ethereum/accounts/abi"
@@ -324,4 +326,103 @@ func TestCalldataAgainstGoEthereum(t *testing.T) {
 			t.Errorf("%s: got %x, want %x, %v", pair.name, got, want, err)
 		}
 	}
+}
+
+// TestRecordedPossession runs the recorded proofs of post/testdata/evm_pdp.json, which the library had no hand in, and the
+// same with a leaf changed.
+func TestRecordedPossession(t *testing.T) {
+	b, err := os.ReadFile("../../post/testdata/evm_pdp.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct {
+		Pieces []struct {
+			Name       string
+			Leaves     uint64
+			Root       string `json:"root_hex"`
+			Seed       string `json:"seed_hex"`
+			Set        string `json:"data_set_id"`
+			Challenges []struct {
+				Index uint64   `json:"leaf_index"`
+				Leaf  string   `json:"leaf_hex"`
+				Path  []string `json:"proof_hex"`
+			}
+		}
+	}
+	if err := json.Unmarshal(b, &file); err != nil {
+		t.Fatal(err)
+	}
+	c := newChain(t)
+	for _, p := range file.Pieces {
+		set, ok := new(big.Int).SetString(p.Set, 10)
+		if !ok {
+			t.Fatal(p.Set)
+		}
+		claim := envelope.Claim{Hash: "sha254", Domain: "filecoin/commp", Root: node(t, p.Root), Seed: node(t, p.Seed)}
+		set.FillBytes(claim.Set[:])
+		if claim.Shape, err = merkle.Uniform(p.Leaves, 2); err != nil {
+			t.Fatal(err)
+		}
+		var proofs []merkle.Proof
+		for _, o := range p.Challenges {
+			proof := merkle.Proof{Index: o.Index, Leaf: node(t, o.Leaf)}
+			for _, s := range o.Path {
+				proof.Siblings = append(proof.Siblings, node(t, s))
+			}
+			proofs = append(proofs, proof)
+		}
+		e, err := envelope.NewPDP(claim, proofs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.judge(t, "recorded possession of "+p.Name, e)
+		for i := range e.Leaf {
+			e.Leaf[i][0] ^= 1
+			data, err := Calldata(e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if ok, _, _ := c.call(data); ok {
+				t.Errorf("%s: leaf %d changed: accepted", p.Name, i)
+			}
+			e.Leaf[i][0] ^= 1
+		}
+	}
+}
+
+func node(t testing.TB, s string) (d merkle.Digest) {
+	t.Helper()
+	if n, err := hex.Decode(d[:], []byte(s)); err != nil || n != len(d) {
+		t.Fatalf("%q is no node", s)
+	}
+	return d
+}
+
+// TestDepth30 shows a leaf of a sector of 32 GiB; only the nodes of its path exist.
+func TestDepth30(t *testing.T) {
+	siblings := newTree(t, sha2.SHA254{}, 5)
+	e := &envelope.Envelope{Claim: envelope.Claim{Kind: envelope.Inclusion, Hash: "sha254", Domain: "filecoin/commd"}, Index: []uint64{0x2aaaaaaa}}
+	var err error
+	if e.Shape, err = merkle.Uniform(1<<30, 2); err != nil {
+		t.Fatal(err)
+	}
+	e.Leaf = make([]merkle.Digest, 1)
+	row := []merkle.Digest{{}}
+	for level := range 30 {
+		s, err := siblings.Node(0, uint64(level))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pair := []merkle.Digest{row[0], s}
+		if e.Index[0]>>level&1 == 1 {
+			pair[0], pair[1] = s, row[0]
+		}
+		e.Path = append(e.Path, s)
+		sha2.SHA254{}.Parents(row, pair, 2)
+	}
+	e.Root = row[0]
+	if err := e.Verify(e.Claim); err != nil {
+		t.Fatal(err)
+	}
+	newChain(t).judge(t, "sha254 inclusion, depth 30", e)
 }
