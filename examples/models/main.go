@@ -18,6 +18,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/assaylab/assay/consensus/sim"
 )
@@ -74,7 +75,8 @@ type settings struct {
 	replay   string
 	whatIf   int
 	vector   int
-	rowFiles [2]string // weights, bonds
+	rowFiles [2]string     // weights, bonds
+	deadline time.Duration // of a request; 0 is the marketplace's default
 }
 
 // defaults are the settings of an empty command line.

@@ -14,6 +14,7 @@ import (
 	"github.com/assaylab/assay/consensus/sim"
 	"github.com/assaylab/assay/examples/bittensor/arena"
 	"github.com/assaylab/assay/examples/bittensor/market"
+	"github.com/assaylab/assay/examples/bittensor/replay"
 	"github.com/assaylab/assay/examples/report"
 )
 
@@ -23,6 +24,14 @@ func (r *results) write(w io.Writer) error {
 	names := []string{"report.html", "report.json", "epochs.csv", "scores.csv", "adversaries.csv", "payouts.csv", "journal.csv"}
 	fill := []func(io.Writer) error{doc.WriteHTML, doc.WriteJSON, r.epochTable, r.scoreTable, r.outcomeTable,
 		func(w io.Writer) error { return r.market.Economy.Book.WriteStatement(w, "") }, r.market.Economy.Book.WriteEntries}
+	for _, m := range r.market.Subnets {
+		state := sim.Clone(&m.Chain.State)
+		state.RaoEmission = m.Records[len(m.Records)-1].Pending
+		names = append(names, m.Flavour+".snapshot.json", m.Flavour+".weights.scale", m.Flavour+".bonds.scale")
+		fill = append(fill, func(w io.Writer) error { return replay.Write(w, state) },
+			func(w io.Writer) error { return replay.WriteRows(w, &state.Weights, state.N()) },
+			func(w io.Writer) error { return replay.WriteRows(w, &state.Bonds, state.N()) })
+	}
 	for i, name := range names {
 		if err := create(filepath.Join(r.out, name), fill[i]); err != nil {
 			return err

@@ -35,7 +35,7 @@ func run(ctx context.Context, s settings, w io.Writer) error {
 	}
 	started := time.Now()
 	r := &results{settings: s, schedule: ledger.New()}
-	c := market.Config{Seed: s.seed, Epochs: s.epochs, Workers: s.workers, Mode: s.mode}
+	c := market.Config{Seed: s.seed, Epochs: s.epochs, Workers: s.workers, Mode: s.mode, Deadline: s.deadline}
 	var err error
 	if r.market, err = market.Run(ctx, c); err != nil {
 		return err
@@ -113,6 +113,13 @@ func printMarket(w io.Writer, m *market.Result) {
 	fmt.Fprintf(w, "marketplace: %d subnets of 1 owner, %d validators and %d miners, %d epochs of 360 blocks, %s, seed %d\n",
 		len(m.Subnets), m.Config.Validators, m.Config.Miners, m.Config.Epochs, m.Config.Mode, m.Config.Seed)
 	fmt.Fprintf(w, "requests: %v\n", m.Served)
+	whole := 0
+	for _, c := range m.Chains {
+		if c[2] > 0 {
+			whole++
+		}
+	}
+	fmt.Fprintf(w, "chained requests: %d of %d went through image, text and audio, each answer feeding the next\n", whole, len(m.Chains))
 	for _, e := range m.Events {
 		fmt.Fprintln(w, "event:", e)
 	}

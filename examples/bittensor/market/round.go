@@ -182,7 +182,7 @@ func (w *world) refused(s *Subnet, v *validator, what string, err error) {
 
 // change lets a nominator stake with the validator that has no permit, early on, and miners register later.
 func (w *world) change(e int) error {
-	if e == 3 {
+	if e == 1 {
 		for _, s := range w.Subnets {
 			v := s.validators[len(s.validators)-1].name
 			if err := w.Economy.Stake("nominator 0", v, s.Money, 100*whole); err != nil {

@@ -37,7 +37,7 @@ func Load(b []byte, n int) (*consensus.State, error) {
 		} `json:"cases"`
 	}
 	if json.Unmarshal(b, &file) == nil && len(file.Cases) > 0 {
-		if n >= len(file.Cases) {
+		if n < 0 || n >= len(file.Cases) {
 			return nil, fmt.Errorf("%w: case %d of %d", ErrSnapshot, n, len(file.Cases))
 		}
 		if len(file.Cases[n].Input) == 0 {
