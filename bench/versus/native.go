@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/porep"
+	"github.com/assaylab/assay/porep/graph"
 	"github.com/assaylab/assay/porep/sector"
 )
 
@@ -17,7 +18,7 @@ import (
 const nativeLanes = 4
 
 // nativeContest seals sectors under the native profile and under Filecoin's, with as many layers, in CPU time a sector: the labels
-// of four sectors together, a quarter of it, and trees and replica of one. Files lie in the page cache. once measures each
+// of four sectors together, a quarter of it, with their parents at hand, and trees and replica of one. Files lie in the page cache. once measures each
 // side a single time, for sectors that take minutes.
 func nativeContest(size sector.Size, once bool) func() ([]duel, func(), error) {
 	return func() ([]duel, func(), error) {
@@ -77,6 +78,7 @@ func single(s side) side {
 type nativeSide struct {
 	files   []porep.Files
 	sectors []porep.Sector
+	parents graph.Source
 	commR   sector.CommR // of the first
 }
 
@@ -85,7 +87,19 @@ func newNativeSide(dir string, r sector.Profile, size sector.Size) (*nativeSide,
 	if err != nil {
 		return nil, err
 	}
+	g, err := graph.New(p)
+	if err != nil {
+		return nil, err
+	}
 	s := &nativeSide{}
+	if size > sector.Size8MiB {
+		s.parents, err = graph.OpenCache(context.Background(), filepath.Dir(dir), g, nil)
+	} else {
+		s.parents, err = graph.Load(context.Background(), g, nil)
+	}
+	if err != nil {
+		return nil, err
+	}
 	for i := range nativeLanes {
 		sub := filepath.Join(dir, fmt.Sprint(i))
 		f := porep.Files{Cache: filepath.Join(sub, "cache"), Staged: filepath.Join(sub, "staged"), Sealed: filepath.Join(sub, "sealed")}
@@ -119,7 +133,7 @@ func (r *repeated) Read(b []byte) (int, error) {
 
 // seal seals n times and returns the time for one sector each.
 func (s *nativeSide) seal(n int) (time.Duration, error) {
-	ctx, opt := context.Background(), &porep.Options{Workers: 1, Lanes: nativeLanes}
+	ctx, opt := context.Background(), &porep.Options{Workers: 1, Lanes: nativeLanes, Parents: s.parents}
 	labels, err := cpuTimed(func() error { return porep.LabelFiles(ctx, s.files, s.sectors, opt) })(n)
 	if err != nil {
 		return 0, err
