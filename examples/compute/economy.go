@@ -175,6 +175,7 @@ func (m *market) reserve(r *renter, hour, hours, size int) error {
 		return nil
 	}
 	m.reservations = append(m.reservations, x)
+	m.stats.Reserved++
 	return m.book.Post(entry(hour, "cluster reserved", fmt.Sprintf("%d nodes for %d h", len(x.nodes), hours), acct(r.name, r.currency, ledger.Available),
 		acct(r.name, r.currency, ledger.Locked), x.unreleased))
 }
@@ -206,6 +207,7 @@ func (m *market) release(hour int) error {
 			p.busy = nil
 		}
 		m.reservations = append(m.reservations[:i], m.reservations[i+1:]...)
+		m.stats.Released++
 		if x.unreleased == 0 {
 			continue
 		}

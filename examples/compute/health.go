@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -172,6 +173,26 @@ func (m *market) record(e ...execution) error {
 		}
 	}
 	return m.log.append(e...)
+}
+
+// publish renews what the market serves: every node's health record, the log's entries, a line each, and its head.
+func (m *market) publish() error {
+	records := map[string]nodeFigures{}
+	for _, p := range m.nodes {
+		records[p.name] = p.figures()
+	}
+	b, err := json.Marshal(records)
+	if err != nil {
+		return err
+	}
+	h, err := m.log.head()
+	if err != nil {
+		return err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.public = map[string][]byte{"/health": b, "/log": bytes.Join(m.log.lines, []byte("\n")), "/head": fmt.Appendf(nil, `{"size":%d,"root":"%x"}`, h.size, h.root)}
+	return nil
 }
 
 // rank orders the listed peers, best first: performance (what they have times how much of it went well), stability and stake, with the

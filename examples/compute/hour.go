@@ -158,7 +158,7 @@ func (m *market) puzzle(ctx context.Context, p *peer, h, try int, limit time.Dur
 	msg := &message{Op: opPuzzle, Hour: h}
 	for d := range p.claimed {
 		device := fmt.Sprintf("%s/%d", p.name, d)
-		msg.Puzzles = append(msg.Puzzles, &verify.Puzzle{Device: device, Ticket: m.draw(fmt.Sprint("ticket ", try), h, device), Links: puzzleLinks, Size: sector.Size2KiB})
+		msg.Puzzles = append(msg.Puzzles, verify.Puzzle{Device: device, Ticket: m.draw(fmt.Sprint("ticket ", try), h, device), Links: puzzleLinks, Size: sector.Size2KiB})
 	}
 	if !p.up() {
 		return outcomeDown, "", nil

@@ -52,12 +52,14 @@ type market struct {
 	mu      sync.Mutex
 	waiting map[queue.ID]chan *queue.Proposal
 	joined  map[string]chan []byte
+	public  map[string][]byte // what is served, by path
 }
 
 // stats are the counts that are printed.
 type stats struct {
 	Jobs, Bytes, Puzzles, Refuted, Reassigned, Probes int
 	Nominated, Succeeded, Failed                      int
+	Reserved, Released                                int
 	Caught                                            []string
 	Blocks                                            []int64
 	Slashed, Rewards, BoughtBack                      int64
@@ -214,9 +216,15 @@ func (m *market) draw(purpose string, hour int, node string) [32]byte {
 	return sha256.Sum256(fmt.Appendf(b, "%s/%d/%s", purpose, hour, node))
 }
 
-// ServeHTTP implements http.Handler: /join for suppliers' processes, /down and /up for probes.
+// ServeHTTP implements http.Handler: /join for suppliers' processes, /down and /up for probes, /health, /log and /head for everybody.
 func (m *market) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	m.mu.Lock()
+	page := m.public[r.URL.Path]
+	m.mu.Unlock()
 	switch {
+	case page != nil && r.Method == http.MethodGet:
+		w.Header().Set("Content-Type", "application/json")
+		w.Write(page)
 	case r.URL.Path == "/join" && r.Method == http.MethodPost:
 		m.join(w, r)
 	case m.probes.serve(w, r, &m.blobs):

@@ -44,12 +44,16 @@ type figures struct {
 	Nodes     []nodeFigures    `json:"nodes"`
 }
 
+func (p *peer) figures() nodeFigures {
+	return nodeFigures{p.name, p.claimed, float64(p.multiplier) / 1000, p.stake, float64(p.health.reliability()) / 1e6, p.caught, p.health}
+}
+
 func (m *market) figures() figures {
 	e, s := m.root(), &m.stats
 	f := figures{m.engine, m.hours, m.seed, m.emission, true, e.Entries, hex.EncodeToString(e.Root[:]), len(m.log.lines), s.Jobs, s.Bytes, s.Puzzles, s.Refuted,
 		s.Rewards, s.Slashed, s.BoughtBack, s.Caught, verdicts(), m.params, nil}
 	for _, p := range m.nodes {
-		f.Nodes = append(f.Nodes, nodeFigures{p.name, p.claimed, float64(p.multiplier) / 1000, p.stake, float64(p.health.reliability()) / 1e6, p.caught, p.health})
+		f.Nodes = append(f.Nodes, p.figures())
 	}
 	return f
 }

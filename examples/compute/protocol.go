@@ -31,15 +31,15 @@ const (
 
 // A message is what is sealed to a supplier.
 type message struct {
-	Op      string           `json:"op"`
-	Job     string           `json:"job,omitempty"`
-	Hour    int              `json:"hour"`
-	Puzzles []*verify.Puzzle `json:"puzzles,omitempty"`
-	A       [32]byte         `json:"a,omitzero"` // seeds
-	B       [32]byte         `json:"b,omitzero"`
-	N       int              `json:"n,omitempty"` // size, or steps
-	Blob    *blob.Ref        `json:"blob,omitempty"`
-	Probe   string           `json:"probe,omitempty"`
+	Op      string          `json:"op"`
+	Job     string          `json:"job,omitempty"`
+	Hour    int             `json:"hour"`
+	Puzzles []verify.Puzzle `json:"puzzles,omitempty"`
+	A       [32]byte        `json:"a,omitzero"` // seeds
+	B       [32]byte        `json:"b,omitzero"`
+	N       int             `json:"n,omitempty"` // size, or steps
+	Blob    *blob.Ref       `json:"blob,omitempty"`
+	Probe   string          `json:"probe,omitempty"`
 }
 
 // A sealed is the payload of a task: all that the queue and whoever runs it see.

@@ -38,7 +38,8 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	if err := m.startAll(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "engine %s: %d suppliers joined, each a process\n", m.engine, len(m.nodes))
+	fmt.Fprintf(out, "engine %s: %d suppliers joined, each a process; health records at %s/health, log at %s/log\n", m.engine, len(m.nodes), m.base, m.base)
+	m.declare()
 	if err := m.launch(); err != nil {
 		return err
 	}
@@ -50,7 +51,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 		if err := m.hour(ctx, h); err != nil {
 			return fmt.Errorf("hour %d: %w", h, err)
 		}
-		if err := client.observe(&m.log); err != nil {
+		if err := errors.Join(client.observe(&m.log), m.publish()); err != nil {
 			return fmt.Errorf("hour %d: %w", h, err)
 		}
 	}
@@ -141,6 +142,7 @@ func (m *market) print(client *auditor, took time.Duration) {
 	w, s := m.out, &m.stats
 	fmt.Fprintf(w, "hours %d, emission %s, first block %s IO; blocks: nominated %d, succeeded %d, failed %d\n", m.hours, m.emission, io9(s.Blocks[0]),
 		s.Nominated, s.Succeeded, s.Failed)
+	fmt.Fprintf(w, "clusters: %d reserved, %d released\n", s.Reserved, s.Released)
 	fmt.Fprintf(w, "verified: jobs %d, bytes %d (encrypted end to end), puzzles %d, probes %d; refuted %d, reassigned %d\n",
 		s.Jobs, s.Bytes, s.Puzzles, s.Probes, s.Refuted, s.Reassigned)
 	for _, v := range verdicts() {
@@ -157,6 +159,11 @@ func (m *market) print(client *auditor, took time.Duration) {
 		fmt.Fprintf(w, " %s", p.name)
 	}
 	fmt.Fprintln(w)
+	for _, l := range m.book.Statement("") {
+		if l.Kind == "co-stake reward" {
+			fmt.Fprintf(w, "co-staker %s: %s IO of block rewards\n", l.Party, io9(l.In.Int64()))
+		}
+	}
 	for _, c := range s.Caught {
 		fmt.Fprintln(w, "caught", c)
 	}
@@ -169,6 +176,17 @@ func (m *market) print(client *auditor, took time.Duration) {
 	fmt.Fprintf(w, "book: %d entries, root %x\n", e.Entries, e.Root)
 	fmt.Fprintf(w, "cheats caught %d of %d\n", len(s.Caught), cheats)
 	fmt.Fprintf(w, "ledger balanced (%v)\n", took.Round(10*time.Millisecond))
+}
+
+// declare prints the parameters that are ours and not Io.net's.
+func (m *market) declare() {
+	p := &m.params
+	fmt.Fprintf(m.out, "launch supply %d IO, shares declared by us:", ionet.LaunchSupply)
+	for _, g := range p.Groups {
+		fmt.Fprintf(m.out, " %s %d %%;", g.Name, g.Percent)
+	}
+	fmt.Fprintf(m.out, "\nslashing, declared by us, in %% of stake: wrong work %d, refuted proof %d, forged record %d, missing device %d; rank: performance %d, stability %d, stake %d\n",
+		p.SlashWork, p.SlashProof, p.SlashRecord, p.SlashDevice, p.RankPerformance, p.RankStability, p.RankStake)
 }
 
 // io9 writes nano-IO as IO.

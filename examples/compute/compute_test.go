@@ -1,0 +1,219 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/assaylab/assay/examples/compute/envelope"
+	"github.com/assaylab/assay/examples/compute/verify"
+	"github.com/assaylab/assay/examples/engine/queue"
+)
+
+// TestMain lets the test's binary be the suppliers' processes, as the command is its own.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "-node" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// TestSameBook runs the market on both engines: every cheat is caught, and the books are the same.
+func TestSameBook(t *testing.T) {
+	if testing.Short() {
+		t.Skip("market: some ten seconds")
+	}
+	roots := make(chan string, 2)
+	t.Run("engines", func(t *testing.T) {
+		for _, engine := range []string{"memory", "nats"} {
+			t.Run(engine, func(t *testing.T) {
+				t.Parallel()
+				dir := t.TempDir()
+				file := filepath.Join(dir, "figures.json")
+				var out bytes.Buffer
+				args := []string{"-engine", engine, "-hours", "10", "-json", file, "-csv", filepath.Join(dir, "s.csv"), "-report", filepath.Join(dir, "r.html")}
+				if err := command(t.Context(), args, &out); err != nil {
+					t.Fatalf("%v\n%s", err, out.String())
+				}
+				if !strings.Contains(out.String(), "ledger balanced") || !strings.Contains(out.String(), "cheats caught 5 of 5") {
+					t.Errorf("%s", out.String())
+				}
+				b, err := os.ReadFile(file)
+				var f figures
+				if err == nil {
+					err = json.Unmarshal(b, &f)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				roots <- f.BookRoot
+			})
+		}
+	})
+	if a, b := <-roots, <-roots; a != b || len(a) != 64 {
+		t.Errorf("books %s and %s differ", a, b)
+	}
+}
+
+// newSupplier returns a supplier without a process.
+func newSupplier(t *testing.T, cheat string) *supplier {
+	t.Helper()
+	key, err := envelope.NewKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &supplier{name: "n", cheat: cheat, devices: 1, key: key, client: http.DefaultClient, done: map[string]bool{}}
+}
+
+// TestSupplierRefusesMalformed gives a supplier payloads that are no messages for it: each is an error, none a panic.
+func TestSupplierRefusesMalformed(t *testing.T) {
+	n := newSupplier(t, "")
+	client, err := envelope.NewKey()
+	if err != nil {
+		t.Fatal(err)
+	}
+	box := func(context, plain string) string {
+		b, err := envelope.Seal(n.key.Public(), context, []byte(plain))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := json.Marshal(sealed{client.Public(), b})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(s)
+	}
+	for name, payload := range map[string]string{
+		"empty": "", "no JSON": "{", "other fields": `{"a":1}`, "two values": `{} {}`, "short box": `{"client":"","box":"AAAA"}`,
+		"another node's": box("task m", `{"op":"record","hour":1}`), "no operation": box("task n", `{"hour":1}`), "wrong types": box("task n", `{"op":7}`),
+		"huge product": box("task n", `{"op":"product","n":100000000}`), "negative": box("task n", `{"op":"product","n":-1}`),
+		"no steps": box("task n", `{"op":"trace","n":0}`), "many steps": box("task n", `{"op":"trace","n":999999999}`),
+		"null puzzle": box("task n", `{"op":"puzzle","puzzles":[null]}`), "probe of nothing": box("task n", `{"op":"probe"}`),
+		"no client": strings.Replace(box("task n", `{"op":"record","hour":1}`), `"client":"`, `"client":"AA`, 1),
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		out, err := n.do(ctx, &queue.Lease{Task: queue.Task{Kind: "node-n", Payload: []byte(payload)}})
+		cancel()
+		if err == nil || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: %d bytes, %v", name, len(out), err)
+		}
+	}
+}
+
+func TestJudge(t *testing.T) {
+	ctx := t.Context()
+	for _, op := range []string{opProduct, opTrace} {
+		msg := &message{Op: op, Job: "j", Hour: cheatHour, A: [32]byte{1}, B: [32]byte{2}, N: productSize}
+		if op == opTrace {
+			msg.N = traceSteps
+		}
+		r, err := newSupplier(t, "").answer(ctx, msg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := judge(ctx, msg, r.Result); err != nil {
+			t.Errorf("%s: %v", op, err)
+		}
+		for _, bad := range [][]byte{nil, []byte("{}"), []byte("null"), r.Result[1:], append(r.Result[:len(r.Result):len(r.Result)], 0)} {
+			if err := judge(ctx, msg, bad); !errors.Is(err, verify.ErrProof) {
+				t.Errorf("%s of %d bytes: %v", op, len(bad), err)
+			}
+		}
+		r.Result[len(r.Result)/2] ^= 1
+		if err := judge(ctx, msg, r.Result); err == nil {
+			t.Errorf("%s: a changed byte passed", op)
+		}
+	}
+	lazy, err := newSupplier(t, cheatSkip).answer(ctx, &message{Op: opTrace, Hour: cheatHour, A: [32]byte{1}, B: [32]byte{2}, N: traceSteps})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := judge(ctx, &message{Op: opTrace, A: [32]byte{1}, B: [32]byte{2}, N: traceSteps}, lazy.Result); !errors.Is(err, verify.ErrProof) {
+		t.Errorf("skipped work: %v", err)
+	}
+}
+
+// TestMarketRefusesMalformed sends what no supplier sends.
+func TestMarketRefusesMalformed(t *testing.T) {
+	m, err := newMarket(settings{emission: "launch-supply"}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.joined["n"] = make(chan []byte, 1)
+	s := httptest.NewServer(m)
+	defer s.Close()
+	key := `"` + strings.Repeat("A", 43) + `="`
+	for _, c := range []struct {
+		path, body string
+		want       int
+	}{
+		{"/join", "", 400}, {"/join", "{", 400}, {"/join", `{"name":"n"}`, 400}, {"/join", `{"name":"m","public":` + key + `}`, 403},
+		{"/join", `{"name":"n","public":` + key + `}`, 200}, {"/join", `{"name":"n","public":` + key + `}`, 409},
+		{"/join", strings.Repeat("x", 5000), 400}, {"/up/none", "x", 404}, {"/", "", 404},
+	} {
+		resp, err := http.Post(s.URL+c.path, "", strings.NewReader(c.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if resp.StatusCode != c.want || strings.Count(string(b), "\n") > 1 {
+			t.Errorf("%s %.40s: %d %q, want %d", c.path, c.body, resp.StatusCode, b, c.want)
+		}
+	}
+}
+
+func TestCommandLine(t *testing.T) {
+	for _, args := range [][]string{{"-x"}, {"-hours", "9"}, {"-hours", "many"}, {"-engine", "foo"}, {"-emission", "all"}, {"-devices", "0"}, {"arg"},
+		{"-engine", "memory", "-url", "nats://x"}, {"-url", "http://x"}} {
+		err := command(t.Context(), args, io.Discard)
+		if usage := (usageError{}); !errors.As(err, &usage) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%v: %v", args, err)
+		}
+	}
+	if err := command(t.Context(), []string{"-node", "a"}, io.Discard); err == nil {
+		t.Error("a supplier without addresses started")
+	}
+}
+
+// TestAuditor sees a log that was changed.
+func TestAuditor(t *testing.T) {
+	var l executions
+	var a auditor
+	for h := range 5 {
+		if err := l.append(execution{Hour: h, Job: "j", Node: "n", Op: opProduct, Outcome: outcomeOK}, execution{Hour: h, Node: "n", Op: opPuzzle, Outcome: outcomeLate}); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.observe(&l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c, err := a.recount(&l)
+	if err != nil || c["n"].OK != 5 || c["n"].Missed != 5 || a.proofs != 4 {
+		t.Fatalf("%+v %d %v", c["n"], a.proofs, err)
+	}
+	old := l.lines[3]
+	l.lines[3] = bytes.Replace(old, []byte("late"), []byte("ok"), 1)
+	if _, err := a.recount(&l); !errors.Is(err, verify.ErrProof) {
+		t.Errorf("a changed entry: %v", err)
+	}
+	var other executions
+	for range 12 {
+		if err := other.append(execution{Node: "n", Op: opProduct, Outcome: outcomeOK}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := a.observe(&other); err == nil {
+		t.Error("another log was taken for a longer one")
+	}
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/assaylab/assay/examples/compute/verify"
+	"github.com/assaylab/assay/examples/engine/queue"
+)
+
+// TestMain lets the test's binary be the workers' processes, as the command is its own.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "-worker" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// TestDemonstration runs the command on each kind of queue.
+func TestDemonstration(t *testing.T) {
+	server, err := queue.StartServer(t.TempDir(), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	for name, args := range map[string][]string{"nats": nil, "memory": {"-engine", "memory"}, "external": {"-url", server.URL()}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var out bytes.Buffer
+			if err := command(t.Context(), append(args, "-sectors", "2", "-products", "8", "-epochs", "4"), &out); err != nil {
+				t.Fatalf("%v\n%s", err, out.String())
+			}
+			want := []string{"effects exactly once 19,", "every task took effect exactly once; wrong worker: c", "worker a: killed in mid-task", "throughput"}
+			if name == "nats" {
+				want = append(want, "restart of the server: nothing lost")
+			}
+			for _, w := range want {
+				if !strings.Contains(out.String(), w) {
+					t.Errorf("%q is missing in\n%s", w, out.String())
+				}
+			}
+		})
+	}
+}
+
+func TestCommandLine(t *testing.T) {
+	for _, args := range [][]string{{"-x"}, {"-sectors", "0"}, {"-products", "x"}, {"-engine", "foo"}, {"arg"}, {"-engine", "memory", "-dir", "x"}, {"-url", "http://x"},
+		{"-url", "nats://x", "-dir", "y"}} {
+		err := command(t.Context(), args, io.Discard)
+		if usage := (usageError{}); !errors.As(err, &usage) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%v: %v", args, err)
+		}
+	}
+	if err := command(t.Context(), []string{"-worker", "a"}, io.Discard); err == nil {
+		t.Error("a worker without addresses started")
+	}
+}
+
+// TestJudgeRefutes changes each 97th byte of a product and a score: all are refuted.
+func TestJudgeRefutes(t *testing.T) {
+	b := &bench{}
+	for kind, x := range map[string]any{kindProduct: productTask{[32]byte{1}, [32]byte{2}, 20}, kindScore: scoreTask{1, 64, 8, 8}} {
+		task, err := newTask(kind, x)
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, err := b.do(context.Background(), &task)
+		if err != nil || b.judge(t.Context(), &task, result) != nil {
+			t.Fatalf("%s: %v", kind, err)
+		}
+		for i := 0; i < len(result); i += 97 {
+			result[i] ^= 1
+			if err := b.judge(t.Context(), &task, result); !errors.Is(err, verify.ErrProof) {
+				t.Errorf("%s byte %d: %v", kind, i, err)
+			}
+			result[i] ^= 1
+		}
+		if err := b.judge(t.Context(), &task, result[1:]); !errors.Is(err, verify.ErrProof) {
+			t.Errorf("%s cut: %v", kind, err)
+		}
+	}
+	for _, task := range []queue.Task{{Kind: kindProduct, Payload: []byte("{")}, {Kind: kindProduct, Payload: []byte(`{"N":99999}`)}, {Kind: kindScore, Payload: []byte(`{"N":-1}`)},
+		{Kind: kindLabel, Payload: []byte("[]")}, {Kind: kindPost, Payload: nil}, {Kind: "unknown"}} {
+		if _, err := b.do(t.Context(), &task); err == nil {
+			t.Errorf("%s %q was done", task.Kind, task.Payload)
+		}
+	}
+}
