@@ -5,12 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/assaylab/assay/merkle/durable/durabletest"
 	"github.com/assaylab/assay/porep"
+	"github.com/assaylab/assay/porep/piece"
 	"github.com/assaylab/assay/porep/sector"
 )
 
@@ -141,4 +145,47 @@ func ExampleChallenges() {
 	}
 	fmt.Println(len(c), c[:3])
 	// Output: 18 [97244128 665057371 15819823]
+}
+
+// A sector is sealed in a folder that survives crashes: here the power fails twice, and nothing wrong comes of it.
+func ExampleSealFolders() {
+	p, err := sector.StackedDRG2KiBV1_1.Proof()
+	if err != nil {
+		log.Fatal(err)
+	}
+	const data = "a deal's data"
+	info, err := piece.Sum(context.Background(), strings.NewReader(data), nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	commD, err := piece.CommD(p.Size, []piece.Info{info})
+	if err != nil {
+		log.Fatal(err)
+	}
+	s := porep.Sector{Proof: p, ID: sector.ID{Prover: sector.NewProverID(1000), Number: 1}, CommD: commD}
+	open := func(context.Context) (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(data)), nil }
+
+	disk := durabletest.NewDisk() // durable.OpenOS(dir) for a real one
+	for _, power := range []int{50, 1000, 1 << 20} {
+		left := &durabletest.Faulty{FS: disk, Plan: func(op durabletest.Op) *durabletest.Fault {
+			if op.Number < power {
+				return nil
+			}
+			return &durabletest.Fault{Err: errors.New("no power")}
+		}}
+		f, err := porep.OpenFolder(left, s, &porep.FolderOptions{Data: open})
+		if err != nil {
+			log.Fatal(err)
+		}
+		if st, err := porep.SealFolders(context.Background(), []*porep.Folder{f}, nil); err == nil {
+			fmt.Println("CommR", st[0].CommR.CID())
+		} else {
+			fmt.Println("no power")
+		}
+		disk = disk.Crash(rand.New(rand.NewPCG(1, uint64(power))))
+	}
+	// Output:
+	// no power
+	// no power
+	// CommR bagboea4b5abcb3jgx3ibvuuupwawebgljcwqaj25xdjprzoaymbqrr7ytxd77gki
 }
