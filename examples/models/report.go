@@ -108,9 +108,12 @@ func (r *results) document() *report.Report {
 	d.AddFact("requests", r.market.Served)
 	d.AddFact("faulty miners", fmt.Sprintf("%d scores of others unchanged", r.compared))
 	d.Section("What happened")
-	for _, e := range r.market.Events {
-		d.AddText("%s", e)
+	var rows [][]string
+	for i, e := range r.market.Events {
+		rows = append(rows, cells(i, e))
 	}
+	d.AddTable("Events, in order", []string{"", "event"}, rows)
+	d.AddTable("Faulty miners harm themselves only: what they earned, beside the mean of those that work", faultColumns, faults(r.market))
 	for _, s := range r.market.Subnets {
 		subnetSection(d, s)
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -45,6 +46,12 @@ func run(ctx context.Context, s settings, w io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(w, "\nfaulty miners: %d scores of the miners beside them are the same as in a run where all work\n", r.compared)
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(t, strings.Join(faultColumns, "\t")+"\t")
+	for _, row := range faults(r.market) {
+		fmt.Fprintln(t, strings.Join(row, "\t")+"\t")
+	}
+	t.Flush()
 	if err := r.balance(w); err != nil {
 		return err
 	}
@@ -82,6 +89,47 @@ func (r *results) harm(ctx context.Context, c market.Config) error {
 		err = errors.New("no scores to compare")
 	}
 	return err
+}
+
+// faultColumns are those of faults.
+var faultColumns = []string{"subnet", "miner", "does", "asked", "mean score", "emission rao", "mean of those that work"}
+
+// faults sums up what each faulty miner of the start earned until it was pruned.
+func faults(m *market.Result) (rows [][]string) {
+	for _, s := range m.Subnets {
+		type sum struct{ asked, score, emission uint64 }
+		by := map[string]*sum{}
+		of := func(name string) *sum {
+			if by[name] == nil {
+				by[name] = &sum{}
+			}
+			return by[name]
+		}
+		var working, works uint64
+		for _, x := range s.Records {
+			for _, y := range x.Scores {
+				if y.Asked {
+					of(y.Miner).asked++
+					of(y.Miner).score += uint64(y.Value)
+				}
+			}
+			for uid, name := range x.Names {
+				of(name).emission += x.Emission[uid]
+			}
+		}
+		for i := range m.Config.Miners {
+			if name := fmt.Sprintf("%s miner %d", s.Flavour, i); s.Kind(name) == market.Works {
+				working, works = working+of(name).emission, works+1
+			}
+		}
+		for i := range m.Config.Miners {
+			name := fmt.Sprintf("%s miner %d", s.Flavour, i)
+			if k, x := s.Kind(name), of(name); k != market.Works {
+				rows = append(rows, cells(s.Flavour, name, k, x.asked, x.score/max(1, x.asked), x.emission, working/max(1, works)))
+			}
+		}
+	}
+	return rows
 }
 
 // balance audits the book and mints the whole schedule into another one.

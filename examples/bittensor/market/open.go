@@ -158,8 +158,8 @@ func (w *world) register(s *Subnet, name string) error {
 		return err
 	}
 	if gone != nil {
-		w.event("subnet %d, block %d: %s registers for %d rao and takes uid %d of %s, which earned least; the price rises to %d rao",
-			s.Chain.Netuid, s.Chain.State.CurrentBlock, name, price, uid, gone.Name, s.Chain.Burn)
+		w.event("subnet %d, block %d: %s registers for %d rao and takes uid %d of %s (%s), which earned least; the price rises to %d rao",
+			s.Chain.Netuid, s.Chain.State.CurrentBlock, name, price, uid, gone.Name, s.Kind(gone.Name), s.Chain.Burn)
 		if m := s.miners[gone.Name]; m != nil && m.server != nil {
 			_ = m.server.Close() // nothing is kept on it
 			m.server = nil
