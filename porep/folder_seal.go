@@ -276,6 +276,9 @@ func (s *folderSink) write(lane, layer int, b []byte, off int64) error {
 		s.layer = layer
 	}
 	out := s.out[lane]
+	if out.Written() < off {
+		return fmt.Errorf("%w: layer %d has %d bytes, want %d before those made", ErrFile, layer, out.Written(), off)
+	}
 	if skip := out.Written() - off; skip > 0 { // this sector was ahead of the others
 		b = b[min(skip, int64(len(b))):]
 	}
