@@ -32,7 +32,8 @@ func responses(t testing.TB, epoch uint64, n int) (leaves []merkle.Digest, size 
 	if err != nil || len(pass.Faults) > 0 {
 		t.Fatalf("%d faults, %v", len(pass.Faults), err)
 	}
-	if err := r.Verify(ctx, random, list, pass.Proofs, nil); err != nil {
+	judged := min(n, 100) // the rest are of the same replica
+	if err := r.Verify(ctx, random, list[:judged], pass.Proofs[:judged], nil); err != nil {
 		t.Fatal(err)
 	}
 	for i := range pass.Proofs {
