@@ -15,7 +15,8 @@
 // Nothing is taken on trust: data is held against CommD and layers against the replica id before they are
 // used, samples of each new layer are computed again before it gets its name, a proof is verified before
 // Prove returns it, and Unseal writes no byte before the whole replica has decoded to CommD. Files
-// get their names only when they are whole and synced.
+// get their names only when they are whole and synced. SealFolders does the same through package durable, with a journal and
+// checkpoints within layers: what a crash, a full disk or rot spoils is found, named and made again, and no more than that.
 //
 // Limits: columns of 2 and 11 layers, as registered proofs have them. Groth16 proofs over what is proven
 // here are in porep/groth16. 32 and 64 GiB take 64 and 128 GiB of memory to label, as the reference does.
