@@ -140,3 +140,13 @@ func TestCancel(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+func ExampleRun() {
+	r, err := market.Run(context.Background(), market.Config{Seed: 1, Epochs: 1, Validators: 2, Miners: 4, Honest: true, Open: true, Still: true})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(len(r.Subnets), "subnets,", r.Served["answered"], "answers, balanced:", r.Economy.Book.Check() == nil)
+	// Output: 3 subnets, 24 answers, balanced: true
+}

@@ -259,10 +259,19 @@ func (w *world) buy(ctx context.Context, s *Subnet, input []byte) ([]byte, uint1
 	if err := w.Economy.Escrow(user); err != nil {
 		return nil, 0, err
 	}
-	answer, err := w.user.Ask(ctx, m.server.Address, public(m.key), s.Flavour, s.flavour.Challenge(seed, input), w.Deadline)
+	payload := s.flavour.Challenge(seed, input)
+	request := w.user.Envelope(public(m.key), w.Deadline, payload)
+	limited, cancel := context.WithTimeout(ctx, w.Deadline)
+	defer cancel()
+	answer, err := w.user.Send(limited, m.server.Address, s.Flavour, request, payload)
 	score := uint16(0)
 	if err == nil {
 		score = s.flavour.Score(seed, input, answer)
+		// Whoever has overheard the request may send it again: the miner serves it once.
+		if _, err := w.user.Send(limited, m.server.Address, s.Flavour, request, payload); !errors.Is(err, wire.ErrStatus) {
+			return nil, 0, fmt.Errorf("market: %s did not refuse a request sent again: %v", m.Name, err)
+		}
+		w.Served["user: replay refused"]++
 	}
 	if score == 0 {
 		w.Served["user: refunded"]++

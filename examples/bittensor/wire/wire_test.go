@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -143,4 +144,38 @@ func TestGuardClock(t *testing.T) {
 	if err := ask(now.Add(-time.Hour - 4*time.Second)); !errors.Is(err, wire.ErrStale) {
 		t.Errorf("the same again: %v", err)
 	}
+}
+
+func BenchmarkAsk(b *testing.B) {
+	s, err := wire.Serve(key(1), nil, echo)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	transport := wire.NewTransport()
+	defer transport.CloseIdleConnections()
+	c, payload := wire.NewClient(key(2), "bench", transport), bytes.Repeat([]byte{7}, 1<<10)
+	b.SetBytes(int64(len(payload)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := c.Ask(context.Background(), s.Address, s.Key, "text", payload, time.Minute); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func ExampleServe() {
+	s, err := wire.Serve(key(1), nil, func(_ context.Context, _ wire.Key, flavour string, payload []byte) ([]byte, error) {
+		return append([]byte(flavour+" of "), payload...), nil
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer s.Close()
+	transport := wire.NewTransport()
+	defer transport.CloseIdleConnections()
+	answer, err := wire.NewClient(key(2), "example", transport).Ask(context.Background(), s.Address, s.Key, "text", []byte("a request"), time.Second)
+	fmt.Println(string(answer), err)
+	// Output: text of a request <nil>
 }
