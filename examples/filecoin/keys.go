@@ -1,11 +1,13 @@
 package filecoin
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/big"
 	"slices"
 
+	"github.com/consensys/gnark-crypto/ecc"
 	bls12381 "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 	"github.com/decred/dcrd/dcrec/secp256k1/v4"
@@ -132,6 +134,92 @@ func hashToG2(message []byte) bls12381.G2Affine {
 		panic(err) // only for a suite of over 255 bytes
 	}
 	return h
+}
+
+// A BLSMessage is a message as a point of G2, hashed once for all who sign or verify it.
+type BLSMessage struct {
+	bytes []byte
+	point bls12381.G2Affine
+}
+
+// NewBLSMessage hashes a message to the curve. It keeps the slice.
+func NewBLSMessage(message []byte) *BLSMessage {
+	return &BLSMessage{message, hashToG2(message)}
+}
+
+// SignMessage is Sign of a message that is hashed already.
+func (k *BLSKey) SignMessage(m *BLSMessage) Signature {
+	var p bls12381.G2Affine
+	out := p.ScalarMultiplication(&m.point, &k.secret).Bytes()
+	return Signature{SignatureBLS, out[:]}
+}
+
+// VerifyBLSBatch checks that public key i signed message i, for all i at once: one pairing a key and one for all signatures,
+// which are summed with 128-bit weights that depend on every byte of the batch. Errors wrap ErrSignature; which signature is
+// wrong, VerifyBLS tells.
+func VerifyBLSBatch(public [][48]byte, messages []*BLSMessage, signatures []Signature) error {
+	if len(public) != len(messages) || len(public) != len(signatures) || len(public) == 0 {
+		return fmt.Errorf("%w: %d keys, %d messages, %d signatures", ErrSignature, len(public), len(messages), len(signatures))
+	}
+	weights := batchWeights(public, messages, signatures)
+	sums := make([]bls12381.G2Affine, len(signatures))
+	points := map[[48]byte][]int{}
+	var keys [][48]byte
+	for i, s := range signatures {
+		if s.Type != SignatureBLS || len(s.Data) != bls12381.SizeOfG2AffineCompressed {
+			return fmt.Errorf("%w: %d bytes of type %d", ErrSignature, len(s.Data), s.Type)
+		}
+		if _, err := sums[i].SetBytes(s.Data); err != nil || sums[i].IsInfinity() {
+			return fmt.Errorf("%w: signature %d is no point of the group", ErrSignature, i)
+		}
+		if points[public[i]] == nil {
+			keys = append(keys, public[i])
+		}
+		points[public[i]] = append(points[public[i]], i)
+	}
+	_, _, g, _ := bls12381.Generators()
+	left, right := make([]bls12381.G1Affine, 1+len(keys)), make([]bls12381.G2Affine, 1+len(keys))
+	left[0].Neg(&g)
+	one := ecc.MultiExpConfig{NbTasks: 1}
+	_, err := right[0].MultiExp(sums, weights, one)
+	for k, key := range keys {
+		if _, e := left[k+1].SetBytes(key[:]); e != nil || left[k+1].IsInfinity() {
+			return fmt.Errorf("%w: a public key is no point of the group", ErrSignature)
+		}
+		of, by := make([]bls12381.G2Affine, 0, len(points[key])), make([]fr.Element, 0, len(points[key]))
+		for _, i := range points[key] {
+			of, by = append(of, messages[i].point), append(by, weights[i])
+		}
+		_, e := right[k+1].MultiExp(of, by, one)
+		err = errors.Join(err, e)
+	}
+	ok, e := bls12381.PairingCheck(left, right)
+	if err = errors.Join(err, e); err != nil || !ok {
+		return errors.Join(fmt.Errorf("%w: one of a batch of %d", ErrSignature, len(signatures)), err)
+	}
+	return nil
+}
+
+// batchWeights derives weights from the whole batch.
+func batchWeights(public [][48]byte, messages []*BLSMessage, signatures []Signature) []fr.Element {
+	h, err := blake2b.New256(nil)
+	if err != nil {
+		panic(err)
+	}
+	for i := range public {
+		h.Write(public[i][:])
+		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(messages[i].bytes))))
+		h.Write(messages[i].bytes)
+		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(signatures[i].Data))))
+		h.Write(signatures[i].Data)
+	}
+	seed := h.Sum(nil)
+	out := make([]fr.Element, len(public))
+	for i := range out {
+		d := blake2b.Sum256(binary.BigEndian.AppendUint64(seed[:32:32], uint64(i)))
+		out[i].SetBytes(d[:16])
+	}
+	return out
 }
 
 // VerifyBLS checks a signature under a compressed public key. Points outside of the groups and the point at infinity are

@@ -91,6 +91,42 @@ func TestSignatures(t *testing.T) {
 	}
 }
 
+func TestBLSBatch(t *testing.T) {
+	var public [][48]byte
+	var messages []*BLSMessage
+	var signatures []Signature
+	for i := range 9 {
+		k, err := NewBLSKey([32]byte{0: byte(1 + i%3)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := []byte{byte(i)}
+		public, messages = append(public, k.Public()), append(messages, NewBLSMessage(m))
+		signatures = append(signatures, k.SignMessage(messages[i]))
+		if !slices.Equal(signatures[i].Data, k.Sign(m).Data) {
+			t.Error("signing a hashed message gives another signature")
+		}
+	}
+	if err := VerifyBLSBatch(public, messages, signatures); err != nil {
+		t.Fatal(err)
+	}
+	// Two signatures of one key, changed so that their plain sum stays.
+	swapped := slices.Clone(signatures)
+	swapped[0], swapped[3] = swapped[3], swapped[0]
+	for name, err := range map[string]error{
+		"swapped": VerifyBLSBatch(public, messages, swapped),
+		"moved":   VerifyBLSBatch(append(public[1:9:9], public[0]), messages, signatures),
+		"fewer":   VerifyBLSBatch(public, messages, signatures[:8]),
+		"empty":   VerifyBLSBatch(nil, nil, nil),
+		"cut":     VerifyBLSBatch(public[:1], messages[:1], []Signature{{SignatureBLS, signatures[0].Data[:95]}}),
+		"type":    VerifyBLSBatch(public[:1], messages[:1], []Signature{{SignatureSecp, signatures[0].Data}}),
+	} {
+		if !errors.Is(err, ErrSignature) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
 // TestMessagesMutated flips every bit of messages and cuts them everywhere: what still reads is another message, and a
 // signed one never verifies.
 func TestMessagesMutated(t *testing.T) {

@@ -41,8 +41,13 @@ func (p *Part) draw() (string, error) {
 func blank(title, x, y string) *plot.Plot {
 	p := plot.New()
 	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = title, x, y
-	p.Legend.Top = true
-	p.Legend.YOffs = -vg.Points(4)
+	for _, style := range []*draw.TextStyle{&p.Title.TextStyle, &p.X.Label.TextStyle, &p.Y.Label.TextStyle, &p.X.Tick.Label, &p.Y.Tick.Label, &p.Legend.TextStyle} {
+		style.Font.Variant = "Sans"
+	}
+	// Names stand behind their marks, so that a browser whose letters are wider runs into the margin, not into the marks.
+	p.Legend.Top, p.Legend.Left = true, true
+	p.Legend.XOffs, p.Legend.YOffs = vg.Points(8), -vg.Points(4)
+	p.Legend.Padding, p.Legend.ThumbnailWidth = vg.Points(3), vg.Points(14)
 	grid := plotter.NewGrid()
 	grid.Vertical.Color, grid.Horizontal.Color = color.Gray{225}, color.Gray{225}
 	p.Add(grid)
@@ -94,14 +99,33 @@ func (p *Plot) draw() (string, error) {
 		}
 	}
 	if p.LogX {
-		out.X.Scale, out.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+		out.X.Scale, out.X.Tick.Marker = plot.LogScale{}, decades{}
 	}
 	if p.LogY {
-		out.Y.Scale, out.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+		out.Y.Scale, out.Y.Tick.Marker = plot.LogScale{}, decades{}
 	}
 	widen(&out.X, p.LogX)
 	widen(&out.Y, p.LogY)
 	return svg(out, height)
+}
+
+// decades marks the powers of ten of a logarithmic axis, at most a dozen; of an axis without one, its ends.
+type decades struct{}
+
+// Ticks returns the marks from low to high.
+func (decades) Ticks(low, high float64) (out []plot.Tick) {
+	first, last := math.Ceil(math.Log10(low)-1e-9), math.Floor(math.Log10(high)+1e-9)
+	if last < first {
+		for _, x := range []float64{low, high} {
+			out = append(out, plot.Tick{Value: x, Label: fmt.Sprintf("%.3g", x)})
+		}
+		return out
+	}
+	step := math.Ceil((last - first + 1) / 12)
+	for e := first; e <= last; e += step {
+		out = append(out, plot.Tick{Value: math.Pow(10, e), Label: fmt.Sprintf("1e%.0f", e)})
+	}
+	return out
 }
 
 // widen gives an axis on which all is one value some room.
@@ -142,6 +166,7 @@ func (b *Bars) draw() (string, error) {
 		}
 	}
 	out.NominalX(b.Labels...)
+	out.X.Min, out.X.Max = -0.6, float64(len(b.Labels))-0.4
 	slant(&out.X, b.Labels)
 	widen(&out.Y, false)
 	return svg(out, height)
@@ -187,7 +212,6 @@ func (h *Heatmap) draw() (string, error) {
 	}{{fmt.Sprintf("%.4g", m.Max), len(ramp) - 1}, {fmt.Sprintf("%.4g", m.Min), 0}} {
 		out.Legend.Add(mark.name, swatch{ramp[mark.at]})
 	}
-	out.Legend.Left, out.Legend.XOffs = false, vg.Points(2)
 	return svg(out, min(2*height, max(height, vg.Length(len(h.Values))*vg.Centimeter/2)))
 }
 

@@ -18,8 +18,9 @@ body { font: 15px/1.45 system-ui, sans-serif; max-width: 62rem; margin: 2rem aut
 h1 { font-size: 1.6rem; } h2 { margin-top: 2.2rem; border-bottom: 1px solid #d0d7de; } h3 { margin: 1.4rem 0 .4rem; font-size: 1rem; }
 table { border-collapse: collapse; font-size: .87rem; } .wide { overflow-x: auto; }
 th, td { border: 1px solid #d0d7de; padding: .2rem .55rem; text-align: left; } th { background: #f2f4f7; }
-td.n { text-align: right; font-variant-numeric: tabular-nums; } dt { font-weight: 600; float: left; min-width: 9rem; clear: left; }
-dl { overflow: hidden; } svg { max-width: 100%; height: auto; }
+td { overflow-wrap: anywhere; } td:first-child { min-width: 9rem; } td.n { white-space: nowrap; text-align: right; font-variant-numeric: tabular-nums; } dt { font-weight: 600; float: left; min-width: 9rem; clear: left; }
+dl { overflow: hidden; } svg { max-width: 100%; height: auto; } figure { margin: .6rem 0; }
+svg text { font-family: "Liberation Sans", Arial, Helvetica, sans-serif !important; }
 </style></head><body>
 <h1>{{.Title}}</h1>
 {{with .Facts}}<dl>{{range .}}<dt>{{.Name}}</dt><dd>{{.Value}}</dd>

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/assaylab/assay/examples/filecoin"
@@ -59,6 +60,11 @@ func market(ctx context.Context, m marketSettings, dir string) (err error) {
 	if m.deny != "" {
 		if m.config.Policy, err = denyList(m.deny); err != nil {
 			return err
+		}
+	}
+	for _, path := range []string{m.report, m.statements} {
+		if info, err := os.Stat(filepath.Dir(path)); path != "" && (err != nil || !info.IsDir()) {
+			return fmt.Errorf("%s: there is no such directory", filepath.Dir(path))
 		}
 	}
 	if m.config.Dir = dir; dir == "" {

@@ -146,11 +146,20 @@ func TestAdversary(t *testing.T) {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
-		for _, args := range [][]string{{"-size", "3KiB"}, {"-size"}, {"-x"}, {"surplus"}, {"-verify=maybe"}, {"-size", ""}} {
+		for _, args := range [][]string{{"-size", "3KiB"}, {"-size"}, {"-x"}, {"surplus"}, {"-verify=maybe"}, {"-size", ""},
+			{"-report", "x"}, {"-json"}, {"-seed", "1"}, {"-market", "-size", "2KiB"}, {"-market", "-seed", "-1"}, {"-market", "-seed", "x"}, {"-market", "-days", "0"},
+			{"-market", "-days", "1000000"}, {"-market", "-providers", "1"}, {"-market", "surplus"}, {"-market", "-verify"}} {
 			refuses(strings.Join(args, " "), true, func() error { return command(t.Context(), args) })
 		}
 		for _, args := range [][]string{{"-in", "/does/not/exist"}, {"-in", t.TempDir()}, {"-size", "2KiB", "-in", os.Args[0]}} {
 			refuses(strings.Join(args, " "), false, func() error { return command(t.Context(), args) })
+		}
+		deny := filepath.Join(t.TempDir(), "deny")
+		if err := os.WriteFile(deny, []byte("f01000\nnobody # at all\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for _, args := range [][]string{{"-deny", deny}, {"-deny", "/does/not/exist"}, {"-deny", os.Args[0]}, {"-dir", deny}} {
+			refuses("-market "+strings.Join(args, " "), false, func() error { return command(t.Context(), append([]string{"-market", "-days", "3"}, args...)) })
 		}
 		for _, in := range []string{"", "x", "{}", "{}\n", "null\n{}", "{\"seal_proof\":99}\n{}", "{\"seal_proof\":5}\n", "{\"ticket\":\"00\"}\n"} {
 			refuses("verify "+in, false, func() error { return verifier(t.Context(), strings.NewReader(in), new(bytes.Buffer)) })

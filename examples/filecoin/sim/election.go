@@ -10,45 +10,69 @@ import (
 	"github.com/assaylab/assay/examples/ledger"
 )
 
-// A ticket is a provider's part in an election: its VRF proof and what it wins.
+// ahead is the number of tipsets whose draws are signed and verified together: draws depend on the beacon only, not on what
+// happens before them.
+const ahead = 24
+
+// A ticket is a provider's signed draw of an epoch, its VRF proof.
 type ticket struct {
-	wins int
-	err  error
+	epoch int64
+	vrf   filecoin.Signature
 }
 
-// elect holds the election of the present epoch: every provider signs its draw; winners' proofs are verified by all.
-// It returns the number of blocks.
+// signDraws has a provider sign its next draws, and everybody verify them.
+func (p *provider) signDraws() error {
+	w := p.w
+	var public [][48]byte
+	var messages []*filecoin.BLSMessage
+	var signatures []filecoin.Signature
+	p.tickets = p.tickets[:0]
+	for i := range int64(ahead) {
+		t := ticket{epoch: w.epoch + i*w.Interval}
+		draw := w.draw(filecoin.DrawElectionProof, t.epoch, p.address)
+		m := filecoin.NewBLSMessage(draw[:])
+		t.vrf = p.worker.SignMessage(m)
+		public, messages, signatures = append(public, p.worker.Public()), append(messages, m), append(signatures, t.vrf)
+		p.tickets = append(p.tickets, t)
+	}
+	return filecoin.VerifyBLSBatch(public, messages, signatures)
+}
+
+// elect holds the election of the present epoch among all who have power. It returns the number of blocks.
 func (w *world) elect() (int, error) {
 	total := w.power()
 	if total.Sign() == 0 {
 		return 0, nil
 	}
-	tickets := make([]ticket, len(w.providers))
+	errs := make([]error, len(w.providers))
 	var group sync.WaitGroup
 	for i, p := range w.providers {
+		for len(p.tickets) > 0 && p.tickets[0].epoch < w.epoch {
+			p.tickets = p.tickets[1:]
+		}
+		if len(p.tickets) == 0 {
+			group.Go(func() { errs[i] = p.signDraws() })
+			w.res.VRFs += ahead
+		}
+	}
+	group.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return 0, err
+	}
+	blocks := 0
+	for _, p := range w.providers {
 		power := p.power()
 		if power.Sign() == 0 || w.epoch < p.barredUntil || p.debt.Sign() > 0 {
 			continue
 		}
-		group.Go(func() {
-			t := &tickets[i]
-			draw := w.draw(filecoin.DrawElectionProof, w.epoch, p.address)
-			vrf := p.worker.Sign(draw[:])
-			if t.wins, t.err = filecoin.WinCount(vrf.Data, power, total); t.wins > 0 && t.err == nil {
-				t.err = filecoin.VerifySignature(p.worker.Address(), draw[:], vrf)
-			}
-		})
-	}
-	group.Wait()
-	blocks := 0
-	for i, t := range tickets {
-		if t.err != nil {
-			return 0, t.err
+		wins, err := filecoin.WinCount(p.tickets[0].vrf.Data, power, total)
+		if err != nil {
+			return 0, err
 		}
-		if t.wins == 0 {
+		if wins == 0 {
 			continue
 		}
-		if err := w.providers[i].win(t.wins, blocks == 0); err != nil {
+		if err := p.win(wins, blocks == 0); err != nil {
 			return 0, err
 		}
 		blocks++
@@ -64,7 +88,6 @@ func (p *provider) win(wins int, first bool) error {
 	reward.Div(reward, big.NewInt(filecoin.ExpectedLeaders))
 	p.wins += wins
 	w.res.Wins += wins
-	w.res.VRFs++
 	err := w.move("block reward", fmt.Sprintf("%d wins", wins), account(network, ledger.Minted), p.party(ledger.Available), reward)
 	err = errors.Join(err, p.vest("reward vesting", filecoin.LockedReward(reward)))
 	if first {

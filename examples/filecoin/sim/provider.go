@@ -26,6 +26,7 @@ type provider struct {
 	current     post.Deadline // the one that is open
 	proven      []*storedSector
 	submitted   bool // in the open deadline
+	tickets     []ticket
 
 	ask           *big.Int
 	sold, offered int

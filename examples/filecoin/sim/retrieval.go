@@ -50,12 +50,12 @@ func (w *world) newRetrievers() error {
 			return err
 		}
 		w.retrievers = append(w.retrievers, &retriever{name: fmt.Sprintf("retriever %d", i), key: key, cache: map[string][]byte{},
-			price: big.NewInt(int64(6+i) * 1e12), lies: i == 1})
+			price: big.NewInt(int64(6+i) * 1e15), lies: i == 1})
 	}
 	w.at(0, func() error {
-		return errors.Join(w.move("genesis allocation", "", account(reader, ledger.Deposited), account(reader, ledger.Available), filecoin.FIL(1000)),
-			w.move("genesis allocation", "", account(w.retrievers[0].name, ledger.Deposited), account(w.retrievers[0].name, ledger.Available), filecoin.FIL(100)),
-			w.move("genesis allocation", "", account(w.retrievers[1].name, ledger.Deposited), account(w.retrievers[1].name, ledger.Available), filecoin.FIL(100)))
+		return errors.Join(w.move("genesis allocation", "", account(reader, ledger.Deposited), account(reader, ledger.Available), filecoin.FIL(30_000)),
+			w.move("genesis allocation", "", account(w.retrievers[0].name, ledger.Deposited), account(w.retrievers[0].name, ledger.Available), filecoin.FIL(5_000)),
+			w.move("genesis allocation", "", account(w.retrievers[1].name, ledger.Deposited), account(w.retrievers[1].name, ledger.Available), filecoin.FIL(5_000)))
 	})
 	return nil
 }
@@ -104,7 +104,7 @@ func (h holder) payee() (name string, key filecoin.Key, price *big.Int) {
 	if h.retriever != nil {
 		return h.retriever.name, h.retriever.key, h.retriever.price
 	}
-	return h.sector.owner.name, h.sector.owner.worker, big.NewInt(9e12)
+	return h.sector.owner.name, h.sector.owner.worker, big.NewInt(9e15)
 }
 
 // open returns a party's channel to a payee, a new one where there is none that is open.
@@ -114,7 +114,7 @@ func (w *world) open(party string, key filecoin.Key, payee string, server fileco
 			return c, nil
 		}
 	}
-	funds := filecoin.FIL(1)
+	funds := filecoin.FIL(500)
 	c := &channel{Channel: filecoin.NewChannel(filecoin.IDAddress(uint64(5000+len(w.channels))), key.Address(), server.Address(), funds),
 		reader: party, payee: payee, server: server, key: key, owed: new(big.Int)}
 	w.channels = append(w.channels, c)

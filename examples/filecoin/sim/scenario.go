@@ -345,10 +345,10 @@ func (w *world) cheatVouchers(c *channel, good *filecoin.Voucher) error {
 	w.res.vouchersTried = true
 	raised, own := *good, *good
 	raised.Nonce, own.Nonce = 9, 9
-	raised.Amount.Int = filecoin.FIL(1)
+	raised.Amount.Int = filecoin.FIL(400)
 	own.Sign(c.server)
 	over := *good
-	over.Nonce, over.Amount.Int = 9, filecoin.FIL(2)
+	over.Nonce, over.Amount.Int = 9, filecoin.FIL(501)
 	over.Sign(c.key)
 	for _, cheat := range []struct {
 		what string

@@ -176,19 +176,26 @@ func (w *world) message(party, method string) error {
 // tipJar holds tips until a block's winner takes them.
 const tipJar = "tips"
 
-// fees moves the base fee by both rules. Traffic of the rest of the world, which is not in the book, fills the blocks.
+// fees moves the base fee by both rules. Traffic of the rest of the world, which is not in the book, fills the blocks: each
+// message has a fee that it does not go beyond, so that demand falls as the base fee rises.
 func (w *world) fees(blocks int) {
+	blocks = max(blocks, 1)
+	limit := filecoin.BlockGasLimit * int64(blocks)
 	bids := slices.Clone(w.own)
-	used := w.gas
-	load := 0.35 + 0.9*w.rand.Float64()
-	room := int64(load * filecoin.BlockGasLimit * float64(max(blocks, 1)))
-	for used < room {
-		limit := int64(50e6 + w.rand.IntN(400e6))
-		bids = append(bids, filecoin.GasBid{Premium: big.NewInt(int64(w.rand.ExpFloat64() * 60e6)), Limit: limit})
-		used += limit
+	used, offered := w.gas, w.gas
+	for load := int64((1.2 + w.rand.Float64()) * float64(limit)); offered < load; {
+		gas := int64(50e6 + w.rand.IntN(400e6))
+		most := big.NewInt(int64(2e8 * w.rand.ExpFloat64()))
+		premium := big.NewInt(int64(4e7 * w.rand.ExpFloat64()))
+		offered += gas
+		if most.Cmp(w.byUse) >= 0 {
+			used += gas
+		}
+		if left := new(big.Int).Sub(most, w.byBids); left.Sign() >= 0 {
+			bids = append(bids, filecoin.GasBid{Premium: minOf(premium, left), Limit: gas})
+		}
 	}
-	used = min(used, filecoin.BlockGasLimit*int64(max(blocks, 1)))
-	w.byUse = filecoin.NextBaseFeeByUse(w.byUse, used, max(blocks, 1), true)
+	w.byUse = filecoin.NextBaseFeeByUse(w.byUse, min(used, limit), blocks, true)
 	w.byBids = filecoin.NextBaseFee(w.byBids, filecoin.PercentilePremium(bids))
 	if w.baseFee = w.byBids; w.OldFees {
 		w.baseFee = w.byUse
