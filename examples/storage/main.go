@@ -66,7 +66,7 @@ usage: storage -market [-report FILE] [-json] [-seed N] [-days N] [-providers N]
   -report FILE      write the result as one HTML page with plots
   -json             write the result as JSON to standard output, in place of text
   -seed N           the run that N names, bit for bit (default 1)
-  -days N           the days to simulate (default 184: deals of 180 days end)
+  -days N           the days to simulate (default 187: deals of 180 days end)
   -providers N      the number of providers (default 7)
   -oldfees          charge the base fee by the use of gas, the rule before mainnet's epoch 6,052,800
   -deny FILE        refuse deals with the addresses and piece CIDs in FILE, one a line

@@ -30,7 +30,7 @@ func (m *marketSettings) flags(set *flag.FlagSet) {
 	set.StringVar(&m.report, "report", "", "")
 	set.BoolVar(&m.json, "json", false, "")
 	set.Uint64Var(&m.config.Seed, "seed", 1, "")
-	set.IntVar(&m.config.Days, "days", 184, "")
+	set.IntVar(&m.config.Days, "days", 187, "")
 	set.IntVar(&m.config.Providers, "providers", sim.MinProviders, "")
 	set.BoolVar(&m.config.OldFees, "oldfees", false, "")
 	set.StringVar(&m.deny, "deny", "", "")

@@ -32,7 +32,7 @@ type Policy interface {
 type Config struct {
 	Seed      uint64
 	Dir       string // where the sectors lie; it is not emptied
-	Days      int    // default 184, which sees deals of 180 days to their end
+	Days      int    // default 187, which sees deals of 180 days to their end
 	Interval  int64  // epochs between tipsets, default and at most 60, a divisor of it
 	Providers int    // default MinProviders
 	// OldFees charges the base fee by the use of gas, the rule before mainnet's epoch 6,052,800.
@@ -48,7 +48,7 @@ var ErrConfig = errors.New("sim: impossible configuration")
 
 func (c *Config) complete() error {
 	if c.Days == 0 {
-		c.Days = 184
+		c.Days = 187
 	}
 	if c.Interval == 0 {
 		c.Interval = 60
