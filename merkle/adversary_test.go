@@ -100,7 +100,7 @@ func TestAdversaryProofs(t *testing.T) {
 			case long() && k == 0:
 				step = 1 + s.Leaves()/128
 			case long():
-				bits, step = 64, 1+s.Leaves()/16
+				bits, step = 80, 1+s.Leaves()/16
 			case k > 0 || s.Leaves() > 128 || testing.Short():
 				bits, step = 2, max(1, s.Leaves()/2)
 			}
