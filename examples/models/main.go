@@ -61,7 +61,7 @@ const usage = `usage: models [-seed N] [-epochs N] [-mode MODE] [-workers N] [-o
   -scale=false     leaves out the epoch of 256 neurons and 64 validators
   -replay SNAPSHOT a metagraph as JSON in the form of the vectors' inputs, plain or gzip, or a vector file of cases
   -case N          which case of a vector file (default 0)
-  -weights ROWS    SCALE rows, one a neuron, in place of the snapshot's weights; -bonds ROWS likewise
+  -weights ROWS    SCALE rows, one a neuron (bytes or hexadecimal), in place of the snapshot's weights; -bonds ROWS likewise
   -whatif UID      a table of what that validator would earn with other weights`
 
 // settings is the command line.

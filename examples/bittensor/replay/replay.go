@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,8 +23,8 @@ var ErrSnapshot = errors.New("replay: no snapshot")
 // maxUnpacked bounds a gzip file's content.
 const maxUnpacked = 1 << 29
 
-// Load reads a snapshot: one object in the form of the vectors' inputs (consensus.DecodeState), or a vector file, of which it takes the
-// input of case number n; either may be packed by gzip. Errors: ErrSnapshot and those of consensus.DecodeState, wrapped.
+// Load reads a snapshot: one object in the form of the vectors' inputs (consensus.DecodeState), one case with such an input, or a
+// vector file, of which it takes the input of case number n; each may be packed by gzip. Errors: ErrSnapshot and those of consensus.DecodeState, wrapped.
 func Load(b []byte, n int) (*consensus.State, error) {
 	if bytes.HasPrefix(b, []byte{0x1f, 0x8b}) {
 		var err error
@@ -32,6 +33,7 @@ func Load(b []byte, n int) (*consensus.State, error) {
 		}
 	}
 	var file struct {
+		Input json.RawMessage `json:"input"`
 		Cases []struct {
 			Input json.RawMessage `json:"input"`
 		} `json:"cases"`
@@ -44,6 +46,9 @@ func Load(b []byte, n int) (*consensus.State, error) {
 			return nil, fmt.Errorf("%w: case %d has no input", ErrSnapshot, n)
 		}
 		return consensus.DecodeState(file.Cases[n].Input)
+	}
+	if len(file.Input) > 0 && n == 0 {
+		return consensus.DecodeState(file.Input)
 	}
 	if n != 0 {
 		return nil, fmt.Errorf("%w: there are no cases to choose from", ErrSnapshot)
@@ -66,9 +71,26 @@ func unpack(b []byte) ([]byte, error) {
 	return b, nil
 }
 
-// Rows reads n rows in SCALE, one after the other as the chain stores them, with nothing behind them. Errors: those of
-// consensus.DecodeScaleRow and ErrSnapshot, wrapped.
-func Rows(b []byte, n int) (rows consensus.Rows, err error) {
+// Rows reads n rows in SCALE, one after the other as the chain stores them, with nothing behind them: the bytes themselves, or
+// hexadecimal digits with white space between rows and perhaps 0x before each. Errors: those of consensus.DecodeScaleRow and
+// ErrSnapshot, wrapped.
+func Rows(b []byte, n int) (consensus.Rows, error) {
+	rows, err := rawRows(b, n)
+	if err == nil {
+		return rows, nil
+	}
+	var plain []byte
+	for _, field := range bytes.Fields(b) {
+		row, herr := hex.DecodeString(string(bytes.TrimPrefix(field, []byte("0x"))))
+		if herr != nil {
+			return rows, err
+		}
+		plain = append(plain, row...)
+	}
+	return rawRows(plain, n)
+}
+
+func rawRows(b []byte, n int) (rows consensus.Rows, err error) {
 	for i := range n {
 		if b, err = consensus.DecodeScaleRow(b, n, &rows); err != nil {
 			return rows, fmt.Errorf("row %d of %d: %w", i, n, err)

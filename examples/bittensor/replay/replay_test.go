@@ -45,7 +45,7 @@ func TestRoundTrip(t *testing.T) {
 	for name, x := range map[string]struct {
 		b []byte
 		n int
-	}{"plain": {snapshot, 0}, "packed": {packed.Bytes(), 0}, "case": {file, 1}} {
+	}{"plain": {snapshot, 0}, "packed": {packed.Bytes(), 0}, "case": {file, 1}, "one case": {fmt.Appendf(nil, `{"name":"x","input":%s,"sparse":{}}`, snapshot), 0}} {
 		got, err := replay.Load(x.b, x.n)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -62,6 +62,11 @@ func TestRoundTrip(t *testing.T) {
 	rows, err := replay.Rows(weights, s.N())
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, text := range []string{fmt.Sprintf("%x\n", weights), fmt.Sprintf("0x%x 0x%x", weights[:9], weights[9:])} {
+		if again, err := replay.Rows([]byte(text), s.N()); err != nil || !reflect.DeepEqual(again, rows) {
+			t.Errorf("in hexadecimal: %v", err)
+		}
 	}
 	for i := range s.N() {
 		a, b := rows.Row(i)
