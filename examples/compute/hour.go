@@ -19,10 +19,11 @@ import (
 // The puzzle of an hour: some tens of milliseconds on one device. A peer has puzzleSlack times what the market itself takes alone,
 // and so many tries with fresh tickets, so that a busy machine is not taken for a missing device.
 const (
-	puzzleLinks = 150
-	puzzleSlack = 6
-	puzzleGrace = 100 * time.Millisecond
-	puzzleTries = 3
+	puzzleLinks  = 150
+	puzzleLayers = 4 // of the native profile
+	puzzleSlack  = 6
+	puzzleGrace  = 100 * time.Millisecond
+	puzzleTries  = 3
 )
 
 // The hours between which cirrus is down.
@@ -103,7 +104,7 @@ func (m *market) lifecycle(ctx context.Context, h int) error {
 
 // reference solves the hour's puzzle here, alone, and returns the time a peer may take.
 func (m *market) reference(ctx context.Context, h int) (time.Duration, error) {
-	p := &verify.Puzzle{Device: "reference", Ticket: m.draw("ticket", h, "reference"), Links: puzzleLinks, Size: sector.Size2KiB}
+	p := &verify.Puzzle{Device: "reference", Ticket: m.draw("ticket", h, "reference"), Links: puzzleLinks, Size: sector.Size2KiB, Layers: puzzleLayers}
 	begin := time.Now()
 	_, err := p.Solve(ctx)
 	return puzzleSlack*time.Since(begin) + puzzleGrace, err
@@ -158,7 +159,7 @@ func (m *market) puzzle(ctx context.Context, p *peer, h, try int, limit time.Dur
 	msg := &message{Op: opPuzzle, Hour: h}
 	for d := range p.claimed {
 		device := fmt.Sprintf("%s/%d", p.name, d)
-		msg.Puzzles = append(msg.Puzzles, verify.Puzzle{Device: device, Ticket: m.draw(fmt.Sprint("ticket ", try), h, device), Links: puzzleLinks, Size: sector.Size2KiB})
+		msg.Puzzles = append(msg.Puzzles, verify.Puzzle{Device: device, Ticket: m.draw(fmt.Sprint("ticket ", try), h, device), Links: puzzleLinks, Size: sector.Size2KiB, Layers: puzzleLayers})
 	}
 	if !p.up() {
 		return outcomeDown, "", nil

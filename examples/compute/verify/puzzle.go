@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/merkle"
-	"github.com/assaylab/assay/merkle/sha2"
 	"github.com/assaylab/assay/porep"
+	"github.com/assaylab/assay/porep/graph"
 	"github.com/assaylab/assay/porep/sector"
 )
 
@@ -20,51 +20,73 @@ type Puzzle struct {
 	Device string
 	Ticket [32]byte // fresh: unknown before the hour begins
 	Links  uint64
-	Size   sector.Size // of a link's sector: the memory the chain walks in is twice that
+	Size   sector.Size // of a link's sector: the memory the chain walks in is twice that; 2 KiB or 8 MiB
+	Layers int         // of the native profile, 2 to 64; 0 is Filecoin's profile
 }
 
 // PuzzleSamples is how many links of an answer are done again.
 const PuzzleSamples = 16
+
+// puzzleNonce is that of the puzzles' graphs.
+const puzzleNonce = 1
 
 // start returns the state before the first link: a hash of device and ticket.
 func (p *Puzzle) start() []byte {
 	h := sha256.New()
 	h.Write([]byte("assay puzzle 1\n"))
 	h.Write(p.Ticket[:])
-	h.Write(binary.BigEndian.AppendUint64(nil, p.Links))
+	for _, x := range []uint64{p.Links, uint64(p.Size), uint64(p.Layers)} {
+		h.Write(binary.BigEndian.AppendUint64(nil, x))
+	}
 	h.Write([]byte(p.Device))
 	return h.Sum(nil)
 }
 
-// link labels the sector that a state names and returns the root of the last layer.
-func (p *Puzzle) link(ctx context.Context, state []byte) ([]byte, error) {
+// step returns the chain's step: it labels the sector that a state names and returns the root of the last layer. The graph's parents
+// are computed once.
+func (p *Puzzle) step(ctx context.Context) (Step, error) {
 	proof, err := p.proof()
 	if err != nil {
 		return nil, err
 	}
-	if len(state) != 32 {
-		return nil, fmt.Errorf("%w: a state of %d bytes", ErrProof, len(state))
-	}
-	id := sector.ReplicaID(state)
-	id[31] &= 0x3f // a field element
-	layers := buffer(make([]byte, uint64(proof.Layers)*uint64(proof.Size)))
-	if err := porep.Label(ctx, id, proof, layers, &porep.Options{Workers: 1}); err != nil {
+	g, err := graph.New(proof)
+	if err != nil {
 		return nil, err
 	}
-	last := merkle.Digests(layers[len(layers)-int(proof.Size):])
-	root := merkle.Log{Sum: sha2.SumPrefix}.Root(last)
-	return bytes.Clone(root[:]), nil
+	parents, err := graph.Load(ctx, g, &graph.Options{Workers: 1})
+	if err != nil {
+		return nil, err
+	}
+	opt := &porep.Options{Workers: 1, Lanes: 1, Parents: parents}
+	layers := buffer(make([]byte, uint64(proof.Layers)*uint64(proof.Size)))
+	return func(_ uint64, state []byte) ([]byte, error) {
+		if len(state) != 32 {
+			return nil, fmt.Errorf("%w: a state of %d bytes", ErrProof, len(state))
+		}
+		id := sector.ReplicaID(state)
+		id[31] &= 0x3f // a field element
+		if err := porep.Label(ctx, id, proof, layers, opt); err != nil {
+			return nil, err
+		}
+		root := log.Root(merkle.Digests(layers[len(layers)-int(proof.Size):]))
+		return bytes.Clone(root[:]), nil
+	}, nil
 }
 
 // proof returns the kind of sector of a link.
 func (p *Puzzle) proof() (sector.Proof, error) {
-	switch p.Size {
-	case sector.Size2KiB:
-		return sector.StackedDRG2KiBV1_1.Proof()
-	case sector.Size8MiB:
-		return sector.StackedDRG8MiBV1_1.Proof()
+	if p.Size != sector.Size2KiB && p.Size != sector.Size8MiB {
+		return sector.Proof{}, fmt.Errorf("%w: puzzles have sectors of 2 KiB or 8 MiB", ErrShape)
 	}
-	return sector.Proof{}, fmt.Errorf("%w: puzzles have sectors of 2 KiB or 8 MiB", ErrShape)
+	profile, err := sector.FilecoinProfile(p.Size)
+	if p.Layers != 0 {
+		profile = sector.NativeProfile(p.Layers)
+		err = profile.Check()
+	}
+	if err != nil {
+		return sector.Proof{}, err
+	}
+	return profile.Proof(puzzleNonce, p.Size)
 }
 
 // buffer is an io.WriterAt of fixed size.
@@ -79,7 +101,11 @@ func (b buffer) WriteAt(p []byte, off int64) (int, error) {
 
 // Solve answers a puzzle: the device's side.
 func (p *Puzzle) Solve(ctx context.Context) ([]byte, error) {
-	t, err := Run(ctx, p.start(), p.Links, func(_ uint64, state []byte) ([]byte, error) { return p.link(ctx, state) })
+	step, err := p.step(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t, err := Run(ctx, p.start(), p.Links, step)
 	if err != nil {
 		return nil, err
 	}
@@ -91,6 +117,10 @@ func (p *Puzzle) Check(ctx context.Context, answer []byte, took, limit time.Dura
 	if took > limit {
 		return fmt.Errorf("%w: answered after %v, within %v was asked", ErrProof, took.Round(time.Millisecond), limit.Round(time.Millisecond))
 	}
-	_, err := CheckProof(ctx, answer, p.Ticket, PuzzleSamples, p.start(), p.Links, func(_ uint64, state []byte) ([]byte, error) { return p.link(ctx, state) })
+	step, err := p.step(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = CheckProof(ctx, answer, p.Ticket, PuzzleSamples, p.start(), p.Links, step)
 	return err
 }

@@ -151,7 +151,7 @@ func TestSkippedSteps(t *testing.T) {
 
 func TestPuzzle(t *testing.T) {
 	ctx := t.Context()
-	p := &Puzzle{"gpu-0", seeded(1), 12, sector.Size2KiB}
+	p := &Puzzle{"gpu-0", seeded(1), 12, sector.Size2KiB, 4}
 	answer, err := p.Solve(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -160,8 +160,8 @@ func TestPuzzle(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, q := range map[string]*Puzzle{
-		"replayed ticket": {p.Device, seeded(2), p.Links, p.Size}, "other device": {"gpu-1", p.Ticket, p.Links, p.Size},
-		"more links": {p.Device, p.Ticket, 13, p.Size},
+		"replayed ticket": {p.Device, seeded(2), p.Links, p.Size, 4}, "other device": {"gpu-1", p.Ticket, p.Links, p.Size, 4},
+		"more links": {p.Device, p.Ticket, 13, p.Size, 4}, "Filecoin's labels": {p.Device, p.Ticket, p.Links, p.Size, 0},
 	} {
 		if err := q.Check(ctx, answer, 0, time.Second); !errors.Is(err, ErrProof) {
 			t.Errorf("%s: %v", name, err)
@@ -169,5 +169,22 @@ func TestPuzzle(t *testing.T) {
 	}
 	if err := p.Check(ctx, answer, 2*time.Second, time.Second); !errors.Is(err, ErrProof) {
 		t.Errorf("late: %v", err)
+	}
+}
+
+func TestPuzzleRefusesShapes(t *testing.T) {
+	for _, p := range []Puzzle{{}, {Links: 1}, {Links: 1, Size: sector.Size32GiB}, {Links: 1, Size: sector.Size2KiB, Layers: 1}, {Links: MaxSteps + 1, Size: sector.Size2KiB}, {Links: 1, Size: sector.Size2KiB, Layers: -1}} {
+		if _, err := p.Solve(t.Context()); err == nil {
+			t.Errorf("%+v was solved", p)
+		}
+	}
+}
+
+func BenchmarkPuzzle(b *testing.B) {
+	p := &Puzzle{"gpu-0", seeded(1), 150, sector.Size2KiB, 4}
+	for b.Loop() {
+		if _, err := p.Solve(b.Context()); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
