@@ -32,8 +32,8 @@ func memoryKeys(files map[string][]byte) *groth16.Keys {
 	return groth16.NewKeys(fsys, &groth16.KeysOptions{Trusted: trusted})
 }
 
-// TestVerifySealVectors verifies proofs that filecoin-proofs 19.1 made, from commitments and ids.
-func TestVerifySealVectors(t *testing.T) {
+// TestAdversaryVerifySealVectors verifies proofs that filecoin-proofs 19.1 made, from commitments and ids.
+func TestAdversaryVerifySealVectors(t *testing.T) {
 	var v struct {
 		Proofs []struct {
 			Sector struct {
