@@ -1,9 +1,12 @@
 package ionet
 
 import (
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"math"
 	"math/big"
+	"strconv"
 	"testing"
 )
 
@@ -131,5 +134,22 @@ func TestPolicies(t *testing.T) {
 	p.Groups[0].Percent++
 	if !errors.Is(p.Check(), ErrRule) {
 		t.Error("shares of 101 % accepted")
+	}
+}
+
+// TestGoldenMonths holds the whole schedule against months_sha256 of vectors/economics/ionet.json: SHA-256 over all months in
+// decimal, a newline after each.
+func TestGoldenMonths(t *testing.T) {
+	e := DefaultEmission()
+	months, err := e.Months()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text []byte
+	for _, x := range months {
+		text = append(strconv.AppendInt(text, x, 10), '\n')
+	}
+	if got := fmt.Sprintf("%x", sha256.Sum256(text)); got != "64680407f15e73beca805cd8c3be645164173a4b7bee39f89ce3f1770e59ce99" {
+		t.Errorf("got %s", got)
 	}
 }
