@@ -47,7 +47,9 @@ func TestAdversaryUpdate(t *testing.T) {
 	t.Run("P16", func(t *testing.T) {
 		var c tally
 		for _, size := range []sector.Size{sector.Size2KiB, sector.Size16KiB, sector.Size8MiB} {
-			p16(t, &c, size)
+			if !testing.Short() || size < sector.Size8MiB {
+				p16(t, &c, size)
+			}
 		}
 		c.log(t, "P16")
 	})
