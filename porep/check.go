@@ -55,6 +55,7 @@ type Report struct {
 	aux    sector.PAux
 	leaves []uint64                   // bad blocks of the leaves of TreeD
 	sealed []uint64                   // blocks of the replica that cannot be relied on
+	known  bool                       // aux is; else the replica is made anew from the data
 	labels []map[uint64]merkle.Digest // by layer, right labels in the place of bad ones; nil where layers are to be made anew
 }
 
@@ -93,7 +94,7 @@ var ErrMissing = fmt.Errorf("%w: missing", ErrFile)
 //
 // It costs the hashing of Commit, and no labels but those of damaged columns. Damage in layers is located by TreeC; where TreeC is
 // damaged as well at the same nodes, or layers are missing, layers that cannot be proven count as Rebuildable with all their
-// blocks. Errors are those of the statement and ctx.Err(); what the file system refuses to read counts as damage.
+// blocks. So does a whole replica where p_aux and what else holds the roots are gone: only Repair finds out. Errors are those of the statement and ctx.Err(); what the file system refuses to read counts as damage.
 func (f *Files) Check(ctx context.Context, st *Statement, opt *Options) (*Report, error) {
 	if err := st.Check(); err != nil {
 		return nil, err

@@ -41,7 +41,7 @@ func (c *checker) replica(ctx context.Context) error {
 		}
 		c.add(sealedName, all(int64(p.Size)), firstError(reasonOf(c.sealed), errUnproven))
 	}
-	c.report.sealed = blocksOf(c.sealedBad)
+	c.report.sealed, c.report.known = blocksOf(c.sealedBad), c.known
 	names := p.TreeRLastFiles()
 	if right != nil && !slices.Contains(c.sealedBad, true) {
 		bad, err := c.compare(ctx, h, c.s.r, l, merkle.FromReaderAt(c.sealed), c.treeR, c.commRLast, "check tree R")

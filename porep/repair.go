@@ -20,8 +20,8 @@ var ErrLost = errors.New("porep: data is lost")
 // bad one are labelled anew from the ticket; data comes from TreeD or is decoded from the replica, the replica is encoded from
 // the data, each block that is bad only. A file gets its name back only once its root is the one that CommD and CommR demand.
 //
-// Pass opt.Skip the names of files that are not wanted (the layers of a pruned sector, say). Errors: ErrLost, before anything is
-// written, where a wanted file is; those of Label and of the file system; ctx.Err().
+// Set opt.Skip to leave out files that are not wanted (the layers of a pruned sector, say). Errors: ErrLost, before anything is
+// written, where a wanted file is, and later where a replica that nothing proves turned out not to hold the data; those of Label and of the file system; ctx.Err().
 func (f *Files) Repair(ctx context.Context, st *Statement, r *Report, opt *RepairOptions) error {
 	if err := firstError(st.Check(), f.writable()); err != nil {
 		return err
@@ -205,7 +205,7 @@ func (m *mender) staged(ctx context.Context) error {
 	defer out.drop()
 	root, err := merkle.BuildFiles(ctx, sha2.SHA254{}, m.s.d, merkle.Layout{}, tee(src, out), nil, m.opt.merkle("mend data"))
 	if err == nil && sector.CommD(root) != m.st.CommD {
-		err = fmt.Errorf("%w: mended data has CommD %x, want %v", ErrFile, root, m.st.CommD)
+		err = fmt.Errorf("%w: %w: mended data has CommD %x, want %v", ErrLost, ErrFile, root, m.st.CommD)
 	}
 	if err != nil {
 		return err
@@ -291,7 +291,11 @@ func (m *mender) replica(ctx context.Context) error {
 		return err
 	}
 	defer out.drop()
-	src := m.choose(source{m.r.sealed, merkle.FromReaderAt(sealed)}, source{nil, encoded})
+	from := []source{{nil, encoded}}
+	if m.r.known {
+		from = []source{{m.r.sealed, merkle.FromReaderAt(sealed)}, {nil, encoded}}
+	}
+	src := m.choose(from...)
 	root, err := merkle.BuildFiles(ctx, m.s.h, m.s.r, merkle.Layout{}, tee(src, out), nil, m.opt.merkle("mend replica"))
 	if err == nil {
 		err = m.settle(&m.r.aux.CommRLast, sector.CommRLast(root))
