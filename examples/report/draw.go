@@ -106,6 +106,7 @@ func (p *Plot) draw() (string, error) {
 	}
 	widen(&out.X, p.LogX)
 	widen(&out.Y, p.LogY)
+	headroom(&out.Y, len(p.Lines), p.LogY)
 	return svg(out, height)
 }
 
@@ -140,6 +141,19 @@ func widen(a *plot.Axis, log bool) {
 	}
 }
 
+// headroom makes room above the data for a legend of n names, where there are several.
+func headroom(a *plot.Axis, n int, log bool) {
+	if n < 2 {
+		return
+	}
+	share := 0.07 * float64(n)
+	if log {
+		a.Max *= math.Pow(a.Max/a.Min, share)
+		return
+	}
+	a.Max += share * (a.Max - a.Min)
+}
+
 func (b *Bars) draw() (string, error) {
 	out := blank(b.Title, "", b.Y)
 	group := (width - 3*vg.Centimeter) / vg.Length(len(b.Labels))
@@ -169,6 +183,7 @@ func (b *Bars) draw() (string, error) {
 	out.X.Min, out.X.Max = -0.6, float64(len(b.Labels))-0.4
 	slant(&out.X, b.Labels)
 	widen(&out.Y, false)
+	headroom(&out.Y, len(b.Series), false)
 	return svg(out, height)
 }
 
