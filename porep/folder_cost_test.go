@@ -22,7 +22,7 @@ import (
 // TestFolderCost measures what the durable path costs: pairs of seals in turn, SealFolders on a disk against Seal in memory (no
 // sync costs anything there), the least of each: the time, and, since others may load the machine, the processor's time and the time
 // in syncs. ASSAY_COST names the size, such as 512MiB, ASSAY_PAIRS the
-// number of pairs (3), ASSAY_COST_DIR where to work.
+// number of pairs (3), ASSAY_COST_DIR where to work, ASSAY_COST_OFF where to work without a Folder instead of in memory.
 func TestFolderCost(t *testing.T) {
 	text := os.Getenv("ASSAY_COST")
 	if text == "" {
@@ -106,6 +106,16 @@ func least(a, b time.Duration) time.Duration {
 func sealPlain(t *testing.T, p sector.Proof, data []byte) (cost, porep.Statement) {
 	t.Helper()
 	f := newFiles(t)
+	if on := os.Getenv("ASSAY_COST_OFF"); on != "" {
+		dir, err := os.MkdirTemp(on, "porep-cost-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		f = porep.Files{Cache: filepath.Join(dir, "cache"), Staged: filepath.Join(dir, "staged"), Sealed: filepath.Join(dir, "sealed")}
+		if err := os.Mkdir(f.Cache, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
 	defer os.RemoveAll(filepath.Dir(f.Cache))
 	start, cpu := time.Now(), cpuTime(t)
 	st, err := porep.Seal(t.Context(), []porep.Job{{Files: f, Proof: p, Data: bytes.NewReader(data)}}, nil)
