@@ -12,6 +12,7 @@ require (
 	github.com/klauspost/reedsolomon v1.14.2
 	github.com/prysmaticlabs/gohashtree v0.0.4-beta
 	github.com/zeebo/blake3 v0.2.4
+	gonum.org/v1/gonum v0.17.0
 	storj.io/infectious v1.0.1
 )
 
@@ -21,7 +22,6 @@ require (
 	github.com/ipfs/boxo v0.34.0 // indirect
 	github.com/spaolacci/murmur3 v1.1.0 // indirect
 	github.com/x448/float16 v0.8.4 // indirect
-	gonum.org/v1/gonum v0.17.0 // indirect
 	lukechampine.com/blake3 v1.4.1 // indirect
 )
 
