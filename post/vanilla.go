@@ -258,8 +258,9 @@ func (p *pass) tree(rep *Replica) (*merkle.Tree, error) {
 	}
 	layout := merkle.Layout{Detached: true, Discard: rep.Discard}
 	tree, err := merkle.OpenFiles(poseidon.Hasher{}, p.shape, layout, files, &counted{rep.Sealed, &p.read})
-	if err != nil && errors.Is(err, merkle.ErrCorrupt) {
-		return nil, fmt.Errorf("%w: %w", errShort, err)
+	var node *merkle.NodeError
+	if errors.Is(err, merkle.ErrCorrupt) && !errors.As(err, &node) {
+		return nil, fmt.Errorf("%w: %w", errShort, err) // no node is wrong: the file's length is
 	}
 	return tree, err
 }
