@@ -7,8 +7,9 @@ import (
 	"io"
 	"io/fs"
 	"math/rand/v2"
+	"runtime"
 	"slices"
-	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -260,7 +261,8 @@ func TestCancel(t *testing.T) {
 	h := newStorehouse(t, rules(t, true, sector.Size2KiB, sector.V1_2_0), 200)
 	for i := range 20 {
 		ctx, cancel := context.WithCancel(context.Background())
-		var open sync.WaitGroup
+		before := runtime.NumGoroutine()
+		var open atomic.Int64
 		go func() {
 			time.Sleep(time.Duration(i) * 200 * time.Microsecond)
 			cancel()
@@ -268,14 +270,19 @@ func TestCancel(t *testing.T) {
 		pass, err := h.rules.Prove(ctx, today, h.list, func(ctx context.Context, n sector.Number) (*Replica, error) {
 			open.Add(1)
 			rep, err := h.open(ctx, n)
-			rep.Close = func() error { open.Done(); return nil }
+			rep.Close = func() error { open.Add(-1); return nil }
 			return rep, err
 		}, nil)
 		if err == nil && len(pass.Proofs) != len(h.list) || err != nil && !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}
-		open.Wait() // every replica that was opened is closed again
 		cancel()
+		for wait := 0; runtime.NumGoroutine() > before || open.Load() != 0; wait++ {
+			if wait > 500 {
+				t.Fatalf("%d goroutines and %d open replicas stay behind", runtime.NumGoroutine()-before, open.Load())
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
 	}
 }
 
