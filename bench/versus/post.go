@@ -101,6 +101,11 @@ func postContest(mode string, recorded float64) ([]duel, func(), error) {
 		}
 		return err
 	})
+	if rust != nil {
+		if n, ok := rust.bytesRead(); ok {
+			d.note += fmt.Sprintf(" theirs-read=%d", n/int64(rules.Challenges))
+		}
+	}
 	if mode == "verify" {
 		d.note = ""
 		d.ours = timedErr(func() error { return rules.Verify(ctx, rand, list, pass.Proofs, opt) })

@@ -121,6 +121,28 @@ func (p *rustPeer) side(n int) (time.Duration, error) {
 	return time.Duration(ns), err
 }
 
+// bytesRead returns how many bytes the peer reads from files in one iteration, by the kernel's count; what it maps into memory
+// is not in it. ok is false where the system does not tell.
+func (p *rustPeer) bytesRead() (n int64, ok bool) {
+	count := func() (n int64, ok bool) {
+		b, err := os.ReadFile(fmt.Sprintf("/proc/%d/io", p.cmd.Process.Pid))
+		if err != nil {
+			return 0, false
+		}
+		_, err = fmt.Sscanf(string(b), "rchar: %d", &n)
+		return n, err == nil
+	}
+	before, ok := count()
+	if !ok {
+		return 0, false
+	}
+	if _, err := p.side(1); err != nil {
+		return 0, false
+	}
+	after, ok := count()
+	return after - before, ok
+}
+
 // Close ends the peer.
 func (p *rustPeer) Close() {
 	if p == nil {
