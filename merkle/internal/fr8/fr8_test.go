@@ -19,6 +19,9 @@ func needVectors(t testing.TB) {
 	}
 }
 
+// TestKernels is skipped where every other test here is: by its name the continuous integration sees that.
+func TestKernels(t *testing.T) { t.Run("ifma", func(t *testing.T) { needVectors(t) }) }
+
 const low52 = 1<<52 - 1
 
 // bound returns n*r/10.
