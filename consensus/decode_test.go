@@ -127,7 +127,7 @@ func TestDecodeAllocates(t *testing.T) {
 	}
 	for _, b := range [][]byte{{0xfe, 0xff, 0xff, 0xff}, {3, 255, 255, 255, 255}, bytes.Repeat([]byte{0xfe}, 100)} {
 		var rows consensus.Rows
-		if n := testing.AllocsPerRun(5, func() { consensus.DecodeScaleRow(b, 65536, &rows) }); n > 6 || cap(rows.Col) != 0 {
+		if n := testing.AllocsPerRun(5, func() { consensus.DecodeScaleRow(b, 65536, &rows) }); n > 6 && !underRace || cap(rows.Col) != 0 {
 			t.Errorf("%x: %v allocations, room for %d", b, n, cap(rows.Col))
 		}
 	}
