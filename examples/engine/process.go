@@ -17,8 +17,9 @@ import (
 type process struct {
 	name, cheat string
 	cmd         *exec.Cmd
-	stdin       io.Closer
+	stdin       io.WriteCloser
 	claimed     chan struct{} // closed at the first claim
+	task        string        // of the first claim, set when claimed is closed
 	ended       chan struct{}
 	stderr      strings.Builder
 	killed      bool
@@ -47,7 +48,10 @@ func (d *demo) start(ctx context.Context, name, cheat string) (*process, error) 
 	go func() {
 		var once sync.Once
 		for lines := bufio.NewScanner(stdout); lines.Scan(); {
-			once.Do(func() { close(p.claimed) })
+			once.Do(func() {
+				p.task = strings.TrimPrefix(lines.Text(), "claimed ")
+				close(p.claimed)
+			})
 		}
 		p.cmd.Wait()
 		close(p.ended)
@@ -66,6 +70,12 @@ func (p *process) working(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// answer lets a stalling worker send its result, now that the task has another's.
+func (p *process) answer() error {
+	_, err := io.WriteString(p.stdin, "answer\n")
+	return err
 }
 
 // kill ends the process at once, as a crash or a loss of power does.

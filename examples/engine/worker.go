@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,9 @@ import (
 // heartbeat of the demonstration's workers: a dead one loses its task after three.
 const heartbeat = 300 * time.Millisecond
 
+// options are the queue's, the same in every process. A starved machine may miss heartbeats of honest workers: a task is given out often.
+var options = queue.Options{Heartbeat: heartbeat, Deliveries: 20}
+
 // The environment of a worker's process: addresses, the queue's with its secret, which does not belong on a command line.
 const (
 	envQueue = "ASSAY_ENGINE_QUEUE"
@@ -24,7 +28,7 @@ const (
 // What a worker's process can do wrong.
 const (
 	cheatHang  = "hang"  // does not end its task: it is killed in the middle
-	cheatStall = "stall" // sends no heartbeats in its first task and answers it when another has it
+	cheatStall = "stall" // sends no heartbeats in its first task and answers it when another has done it
 	cheatWrong = "wrong" // changes a byte of every result
 )
 
@@ -37,15 +41,19 @@ func dial(ctx context.Context) (queue.Queue, error) {
 	if url == "" {
 		return nil, fmt.Errorf("a worker needs %s and %s", envQueue, envBlobs)
 	}
-	return queue.OpenNATS(ctx, url, &queue.Options{Heartbeat: heartbeat})
+	return queue.OpenNATS(ctx, url, &options)
 }
 
-// worker is a worker's process: it does tasks until its input ends, and prints a line for each that it claims.
+// worker is a worker's process: it does tasks until its input ends, and prints a line for each that it claims. A line of its
+// input lets a stalling one answer.
 func worker(ctx context.Context, s settings, out io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	answer := make(chan struct{}, 1)
 	go func() {
-		io.Copy(io.Discard, os.Stdin) // the parent holds it open as long as it lives
+		for lines := bufio.NewScanner(os.Stdin); lines.Scan(); { // the parent holds it open as long as it lives
+			answer <- struct{}{}
+		}
 		cancel()
 	}()
 	q, err := dial(ctx)
@@ -55,7 +63,7 @@ func worker(ctx context.Context, s settings, out io.Writer) error {
 	b := &bench{blobs: strings.Fields(os.Getenv(envBlobs))}
 	mine := strings.Split(s.kinds, ",")
 	if s.cheat == cheatStall {
-		if err := stall(ctx, q, s.worker, mine, b, out); err != nil {
+		if err := stall(ctx, q, s.worker, mine, b, answer, out); err != nil {
 			return err
 		}
 	}
@@ -77,8 +85,8 @@ func worker(ctx context.Context, s settings, out io.Writer) error {
 	return err
 }
 
-// stall does one task without heartbeats and answers late.
-func stall(ctx context.Context, q queue.Queue, name string, kinds []string, b *bench, out io.Writer) error {
+// stall does one task without heartbeats and answers late: when it is told to.
+func stall(ctx context.Context, q queue.Queue, name string, kinds []string, b *bench, answer <-chan struct{}, out io.Writer) error {
 	l, err := q.Claim(ctx, name, kinds...)
 	if err != nil {
 		return err
@@ -91,7 +99,7 @@ func stall(ctx context.Context, q queue.Queue, name string, kinds []string, b *b
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-time.After(6 * heartbeat):
+	case <-answer:
 	}
 	if err := q.Done(ctx, l, result); err != nil && !errors.Is(err, queue.ErrLost) {
 		return err
