@@ -8,9 +8,7 @@ import (
 	"io"
 	"sync"
 
-	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/merkle/durable"
-	"github.com/assaylab/assay/merkle/poseidon"
 	"github.com/assaylab/assay/porep/piece"
 	"github.com/assaylab/assay/porep/sector"
 )
@@ -286,6 +284,5 @@ func (f *Folder) commR() (sector.CommR, error) {
 	if err != nil {
 		return sector.CommR{}, err
 	}
-	commR, err := poseidon.Sum2(merkle.Digest(aux.CommC), merkle.Digest(aux.CommRLast))
-	return sector.CommR(commR), err
+	return hashOf(f.s.Proof).commR(aux)
 }

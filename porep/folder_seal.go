@@ -9,7 +9,6 @@ import (
 
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/merkle/durable"
-	"github.com/assaylab/assay/merkle/poseidon"
 	"github.com/assaylab/assay/merkle/sha2"
 	"github.com/assaylab/assay/porep/fr32"
 	"github.com/assaylab/assay/porep/graph"
@@ -385,7 +384,7 @@ func (f *Folder) commit(ctx context.Context, opt *Options) error {
 	if err == nil && !ok {
 		err = f.job.Create(ctx, phaseTreeC, sealedName, int64(p.Size), func(sealed durable.File) error {
 			return f.create(ctx, phaseTreeC, trees, func(ws []io.WriterAt) error {
-				_, err := merkle.BuildFiles(ctx, poseidon.Hasher{}, c.shapes.r, merkle.Layout{}, c.columns(full{sealed}), ws, opt.merkle("tree C"))
+				_, err := merkle.BuildFiles(ctx, c.shapes.h, c.shapes.r, merkle.Layout{}, c.columns(full{sealed}), ws, opt.merkle("tree C"))
 				return err
 			})
 		})
@@ -422,7 +421,7 @@ func (f *Folder) makeTreeR(ctx context.Context, c *committer) error {
 	}
 	defer sealed.Close()
 	return f.create(ctx, phaseTreeR, trees, func(ws []io.WriterAt) error {
-		_, err := merkle.BuildFiles(ctx, poseidon.Hasher{}, c.shapes.r, treeRLayout(f.s.Proof), merkle.FromReaderAt(sealed), ws, c.opt.merkle("tree R"))
+		_, err := merkle.BuildFiles(ctx, c.shapes.h, c.shapes.r, treeRLayout(f.s.Proof), merkle.FromReaderAt(sealed), ws, c.opt.merkle("tree R"))
 		return err
 	})
 }
@@ -471,7 +470,7 @@ func (c *committer) keptRootR() (sector.CommRLast, error) {
 		return sector.CommRLast{}, err
 	}
 	defer in.Close()
-	t, err := merkle.OpenFiles(poseidon.Hasher{}, c.shapes.r, treeRLayout(p), in.readers(), sealed)
+	t, err := merkle.OpenFiles(c.shapes.h, c.shapes.r, treeRLayout(p), in.readers(), sealed)
 	if err != nil {
 		return sector.CommRLast{}, fmt.Errorf("porep: TreeRLast: %w", err)
 	}

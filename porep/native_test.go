@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/assaylab/assay/merkle/durable/durabletest"
 	"github.com/assaylab/assay/porep"
 	"github.com/assaylab/assay/porep/sector"
 )
@@ -161,3 +162,41 @@ func TestNativeWorkers(t *testing.T) {
 type discardAt struct{}
 
 func (discardAt) WriteAt(b []byte, _ int64) (int, error) { return len(b), nil }
+
+// TestNativeFolder seals in folders under every hash: the files are those of Seal, and a folder mends what was damaged.
+func TestNativeFolder(t *testing.T) {
+	for _, r := range profiles() {
+		s := nativeSite(t, r, sector.Size2KiB)
+		disk := durabletest.NewDisk()
+		w := &sealing{s: s.st.Sector, data: s.data, st: *s.st}
+		w.st.Seed = sector.Seed{}
+		for _, name := range []string{"", "sealed", "cache/" + sector.PAuxFile} {
+			if b := disk.Bytes(name); len(b) > 0 {
+				b[len(b)/2] ^= 4
+			}
+			if got, err := w.seal(t.Context(), disk, nil); err != nil || got != w.st {
+				t.Fatalf("%v: %v, CommR %v, want %v", r.Hash, err, got.CommR, w.st.CommR)
+			}
+			for _, name := range s.names() {
+				at := name
+				if name != "staged" && name != "sealed" {
+					at = "cache/" + name
+				}
+				if name != sector.TAuxFile && !bytes.Equal(disk.Bytes(at), s.files[name]) {
+					t.Errorf("%v: %s differs from the one that Seal makes", r.Hash, name)
+				}
+			}
+		}
+		f, err := w.open(disk, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		proof, err := f.Prove(t.Context(), s.st, nil)
+		if err == nil {
+			err = porep.Verify(t.Context(), s.st, proof, nil)
+		}
+		if err = errors.Join(err, f.Close()); err != nil {
+			t.Error(r.Hash, err)
+		}
+	}
+}
