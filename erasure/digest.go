@@ -38,7 +38,7 @@ func newDigester(opt *Options, name string) (digester, error) {
 // block returns the digest of a block that is not empty.
 func (d digester) block(b []byte) merkle.Digest {
 	if d.native {
-		return blake3Sum(b)
+		return blake3.Sum(b)
 	}
 	nodes := make([]merkle.Digest, 1<<max(1, bits.Len(uint((len(b)+nodeBytes-1)/nodeBytes-1))))
 	for i := 0; len(b) > 0; i++ {

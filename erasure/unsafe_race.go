@@ -16,8 +16,3 @@ func raceKernel(in, out [][]byte, at, n int) {
 		runtime.RaceWriteRange(unsafe.Pointer(&s[at]), n)
 	}
 }
-
-func raceHash(out, in []byte, n int) {
-	runtime.RaceReadRange(unsafe.Pointer(&in[0]), n)
-	runtime.RaceWriteRange(unsafe.Pointer(&out[0]), lanes16*32)
-}

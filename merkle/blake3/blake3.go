@@ -1,8 +1,8 @@
 // Package blake3 is BLAKE3 as a hasher of trees: a node is the 32-byte BLAKE3 hash of its children, one after
 // another, without key or tag. Every 32 bytes are a canonical node.
 //
-// Groups of up to 32 children, which are one chunk, are hashed sixteen at a time in AVX-512 registers where the processor has
-// them; all else goes to github.com/zeebo/blake3, whose lanes serve long inputs only.
+// One kernel of sixteen AVX-512 lanes serves both groups of up to 32 children, which are one chunk, and the chunks and
+// parents of a long message (Sum); all else goes to github.com/zeebo/blake3, whose lanes serve long inputs only.
 //
 // There is no separation between leaves and nodes: as everywhere in merkle, the fixed depth of a
 // shape keeps them apart.

@@ -19,3 +19,9 @@ func ExampleHasher() {
 	fmt.Printf("%x\n", root[:8])
 	// Output: 498a8e7c02bc2c7a
 }
+
+func ExampleSum() {
+	sum := blake3.Sum([]byte("abc"))
+	fmt.Printf("%x\n", sum[:8])
+	// Output: 6437b3ac38465133
+}

@@ -1,6 +1,7 @@
 package blake3
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -8,21 +9,53 @@ import (
 	"github.com/assaylab/assay/merkle"
 )
 
+// randomBytes returns n bytes that depend on the seed.
+func randomBytes(seed uint64, n int) []byte {
+	b := make([]byte, n)
+	rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8)}).Read(b)
+	return b
+}
+
+// TestKernelHash16 holds the kernel against its plain twin, in place too.
+func TestKernelHash16(t *testing.T) {
+	t.Run("avx512", func(t *testing.T) {
+		if !haveLanes {
+			t.Skip("no AVX-512")
+		}
+		for _, c := range []struct{ stride, blocks int }{{1024, 16}, {64, 1}, {192, 3}, {65, 1}} {
+			for seed := range uint32(20) {
+				in := randomBytes(uint64(seed), 15*c.stride+64*c.blocks+1)[1:]
+				got, want := make([]byte, 512), make([]byte, 512)
+				var counters [lanes]uint32
+				for i := range counters {
+					counters[i] = seed<<20 + uint32(i)*seed
+				}
+				size, first, end := int(64-seed), seed, seed*5
+				hash16(got, in, c.stride, c.blocks, size, &counters, first, end)
+				hash16Generic(want, in, c.stride, c.blocks, size, &counters, first, end)
+				if !bytes.Equal(got, want) {
+					t.Fatalf("stride %d, %d blocks", c.stride, c.blocks)
+				}
+				if c.blocks == 1 {
+					hash16(in, in, c.stride, c.blocks, size, &counters, first, end)
+					if !bytes.Equal(in[:512], want) {
+						t.Fatal("in place")
+					}
+				}
+			}
+		}
+	})
+}
+
 // TestKernelLanes holds the lanes against single hashes, for every arity and every rest of a batch.
 func TestKernelLanes(t *testing.T) {
 	t.Run("avx512", func(t *testing.T) {
-		if !hasLanes() {
+		if !haveLanes {
 			t.Skip("no AVX-512")
 		}
-		r := rand.New(rand.NewPCG(1, 2))
 		for arity := 2; arity <= 40; arity++ {
 			for _, n := range []int{0, 1, 2, 15, 16, 17, 18, 31, 32, 33, 47, 64, 65, 130} {
-				src := make([]merkle.Digest, n*arity)
-				for i := range src {
-					for k := range src[i] {
-						src[i][k] = byte(r.Uint32())
-					}
-				}
+				src := merkle.Digests(randomBytes(uint64(arity), 32*n*arity))
 				got, want := make([]merkle.Digest, n), make([]merkle.Digest, n)
 				parents(got, src, arity)
 				parentsGeneric(want, src, arity)

@@ -1,188 +1,165 @@
-// Command _asm writes the kernel of package blake3: sixteen messages of up to 1024 bytes side by side in AVX-512 registers.
+// Command _asm writes the kernel of package blake3: sixteen inputs of whole blocks side by side in AVX-512 registers.
 //
-// Z0 to Z15 are the state, word w of all messages in one register, Z16 to Z31 the block. A block is loaded a message a
-// register and turned around (16 by 16 words) by unpacking and shuffling; a permutation of the block between rounds is a
-// permutation of names. Source of the algorithm: the BLAKE3 paper, section 2.2.
+// Source of the algorithm: the BLAKE3 paper, section 2.2.
 package main
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"log"
 	"os"
-	"strings"
 )
-
-// A code is a list of instructions in program order.
-type code []string
-
-func (c *code) add(format string, a ...any) { *c = append(*c, "\t"+fmt.Sprintf(format, a...)) }
-
-func (c *code) label(name string) { *c = append(*c, name+":") }
 
 // iv are the first words of SHA-256's initial state.
 var iv = [8]uint32{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19}
 
-// permutation is the order of the block's words in the next round.
-var permutation = [16]int{2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8}
+// schedule is BLAKE3's permutation of the message words between rounds.
+var schedule = [16]int{2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8}
 
-// turn turns the rows Z16 to Z31 into columns, in the same registers, by way of Z0 to Z15.
-func (c *code) turn() {
-	for i := 0; i < 16; i += 2 {
-		c.add("VPUNPCKLDQ Z%d, Z%d, Z%d", 17+i, 16+i, i)
-		c.add("VPUNPCKHDQ Z%d, Z%d, Z%d", 17+i, 16+i, i+1)
-	}
-	for g := 0; g < 16; g += 4 { // Z16+g+k: words k of four rows in each quarter
-		c.add("VPUNPCKLQDQ Z%d, Z%d, Z%d", g+2, g, 16+g)
-		c.add("VPUNPCKHQDQ Z%d, Z%d, Z%d", g+2, g, 17+g)
-		c.add("VPUNPCKLQDQ Z%d, Z%d, Z%d", g+3, g+1, 18+g)
-		c.add("VPUNPCKHQDQ Z%d, Z%d, Z%d", g+3, g+1, 19+g)
-	}
-	for k := range 4 {
-		c.add("VSHUFI32X4 $0x44, Z%d, Z%d, Z%d", 20+k, 16+k, 4*k)
-		c.add("VSHUFI32X4 $0x44, Z%d, Z%d, Z%d", 28+k, 24+k, 4*k+1)
-		c.add("VSHUFI32X4 $0xee, Z%d, Z%d, Z%d", 20+k, 16+k, 4*k+2)
-		c.add("VSHUFI32X4 $0xee, Z%d, Z%d, Z%d", 28+k, 24+k, 4*k+3)
-	}
-	for k := range 4 { // word 4q+k comes from quarter q
-		c.add("VSHUFI32X4 $0x88, Z%d, Z%d, Z%d", 4*k+1, 4*k, 16+k)
-		c.add("VSHUFI32X4 $0xdd, Z%d, Z%d, Z%d", 4*k+1, 4*k, 20+k)
-		c.add("VSHUFI32X4 $0x88, Z%d, Z%d, Z%d", 4*k+3, 4*k+2, 24+k)
-		c.add("VSHUFI32X4 $0xdd, Z%d, Z%d, Z%d", 4*k+3, 4*k+2, 28+k)
-	}
-}
-
-// mix is four quarter rounds side by side: g lists their state words, m the block's word of each for one half.
-func (c *code) mix(g [4][4]int, m [4]int, rotD, rotB int) {
-	each := func(f func(a, b, cc, d, x int)) {
-		for i, s := range g {
-			f(s[0], s[1], s[2], s[3], 16+m[i])
-		}
-	}
-	each(func(a, b, _, _, _ int) { c.add("VPADDD Z%d, Z%d, Z%d", b, a, a) })
-	each(func(a, _, _, _, x int) { c.add("VPADDD Z%d, Z%d, Z%d", x, a, a) })
-	each(func(a, _, _, d, _ int) { c.add("VPXORD Z%d, Z%d, Z%d", a, d, d) })
-	each(func(_, _, _, d, _ int) { c.add("VPRORD $%d, Z%d, Z%d", rotD, d, d) })
-	each(func(_, _, cc, d, _ int) { c.add("VPADDD Z%d, Z%d, Z%d", d, cc, cc) })
-	each(func(_, b, cc, _, _ int) { c.add("VPXORD Z%d, Z%d, Z%d", cc, b, b) })
-	each(func(_, b, _, _, _ int) { c.add("VPRORD $%d, Z%d, Z%d", rotB, b, b) })
-}
-
-var (
-	columns   = [4][4]int{{0, 4, 8, 12}, {1, 5, 9, 13}, {2, 6, 10, 14}, {3, 7, 11, 15}}
-	diagonals = [4][4]int{{0, 5, 10, 15}, {1, 6, 11, 12}, {2, 7, 8, 13}, {3, 4, 9, 14}}
-)
-
-// rounds are the seven rounds.
-func (c *code) rounds() {
-	var m [16]int
-	for i := range m {
-		m[i] = i
-	}
-	for range 7 {
-		c.mix(columns, [4]int{m[0], m[2], m[4], m[6]}, 16, 12)
-		c.mix(columns, [4]int{m[1], m[3], m[5], m[7]}, 8, 7)
-		c.mix(diagonals, [4]int{m[8], m[10], m[12], m[14]}, 16, 12)
-		c.mix(diagonals, [4]int{m[9], m[11], m[13], m[15]}, 8, 7)
-		var next [16]int
-		for i, p := range permutation {
-			next[i] = m[p]
-		}
-		m = next
-	}
-}
-
-// store turns the eight words of sixteen digests around and writes them, 32 bytes a digest.
-func (c *code) store() {
-	for i := 0; i < 8; i += 2 {
-		c.add("VPUNPCKLDQ Z%d, Z%d, Z%d", i+1, i, 16+i)
-		c.add("VPUNPCKHDQ Z%d, Z%d, Z%d", i+1, i, 17+i)
-	}
-	for g := 0; g < 8; g += 4 { // Zg+k: four words of message 4q+k in quarter q
-		c.add("VPUNPCKLQDQ Z%d, Z%d, Z%d", 18+g, 16+g, g)
-		c.add("VPUNPCKHQDQ Z%d, Z%d, Z%d", 18+g, 16+g, g+1)
-		c.add("VPUNPCKLQDQ Z%d, Z%d, Z%d", 19+g, 17+g, g+2)
-		c.add("VPUNPCKHQDQ Z%d, Z%d, Z%d", 19+g, 17+g, g+3)
-	}
-	for q := range 4 {
-		for k := range 4 {
-			c.add("VEXTRACTI32X4 $%d, Z%d, %d(DI)", q, k, 32*(4*q+k))
-			c.add("VEXTRACTI32X4 $%d, Z%d, %d(DI)", q, 4+k, 32*(4*q+k)+16)
-		}
-	}
-}
-
-func kernel() code {
-	var c code
-	c.add("MOVQ dst+0(FP), DI")
-	c.add("MOVQ src+8(FP), SI")
-	c.add("MOVQ stride+16(FP), DX")
-	c.add("MOVQ blocks+24(FP), CX")
-	c.add("MOVQ last+32(FP), R9")
-	c.add("MOVQ cv+40(FP), R8")
-	c.add("MOVL $1, R10 // CHUNK_START")
-	for w := range 8 {
-		c.add("VPBROADCASTD iv<>+%d(SB), Z%d", 4*w, w)
-		c.add("VMOVDQU32 Z%d, %d(R8)", w, 64*w)
-	}
-	c.label("block")
-	c.add("MOVQ SI, AX")
-	for i := range 16 {
-		c.add("VMOVDQU32 (AX), Z%d", 16+i)
-		if i < 15 {
-			c.add("ADDQ DX, AX")
-		}
-	}
-	c.turn()
-	c.add("MOVL $64, R11")
-	c.add("CMPQ CX, $1")
-	c.add("JNE state")
-	c.add("ORL $10, R10 // CHUNK_END, ROOT")
-	c.add("MOVL R9, R11")
-	c.label("state")
-	for w := range 8 {
-		c.add("VMOVDQU32 %d(R8), Z%d", 64*w, w)
-	}
-	for w := range 4 {
-		c.add("VPBROADCASTD iv<>+%d(SB), Z%d", 4*w, 8+w)
-	}
-	c.add("VPXORD Z12, Z12, Z12")
-	c.add("VPXORD Z13, Z13, Z13")
-	c.add("VPBROADCASTD R11, Z14")
-	c.add("VPBROADCASTD R10, Z15")
-	c.rounds()
-	for w := range 8 {
-		c.add("VPXORD Z%d, Z%d, Z%d", 8+w, w, w)
-	}
-	c.add("DECQ CX")
-	c.add("JEQ done")
-	for w := range 8 {
-		c.add("VMOVDQU32 Z%d, %d(R8)", w, 64*w)
-	}
-	c.add("XORL R10, R10")
-	c.add("ADDQ $64, SI")
-	c.add("JMP block")
-	c.label("done")
-	c.store()
-	c.add("VZEROUPPER")
-	c.add("RET")
-	return c
+// mixes are the (a, b, c, d) of a round's eight mixing steps: four columns, then four diagonals.
+var mixes = [8][4]int{
+	{0, 4, 8, 12}, {1, 5, 9, 13}, {2, 6, 10, 14}, {3, 7, 11, 15},
+	{0, 5, 10, 15}, {1, 6, 11, 12}, {2, 7, 8, 13}, {3, 4, 9, 14},
 }
 
 func main() {
 	log.SetFlags(0)
 	out := flag.String("out", "", "file to write")
 	flag.Parse()
-	var b strings.Builder
-	b.WriteString("// Code generated by _asm. DO NOT EDIT.\n\n//go:build !purego\n\n#include \"textflag.h\"\n\n")
-	for w, x := range iv {
-		fmt.Fprintf(&b, "DATA iv<>+%d(SB)/4, $0x%08x\n", 4*w, x)
-	}
-	b.WriteString("GLOBL iv<>(SB), RODATA|NOPTR, $32\n\n")
-	b.WriteString("// func hash16(dst, src *byte, stride, blocks, last uintptr, cv *[512]byte)\n")
-	b.WriteString("// Requires: AVX512F\n")
-	fmt.Fprintf(&b, "TEXT ·hash16(SB), NOSPLIT, $0-48\n%s\n", strings.Join(kernel(), "\n"))
-	if err := os.WriteFile(*out, []byte(b.String()), 0o644); err != nil {
+	var b bytes.Buffer
+	b.WriteString("// Code generated by _asm; DO NOT EDIT.\n\n//go:build !purego\n\n#include \"textflag.h\"\n\n")
+	kernel(&b)
+	if err := os.WriteFile(*out, b.Bytes(), 0o644); err != nil {
 		log.Fatal(err)
 	}
+}
+
+// kernel writes the function that compresses 16 inputs of whole blocks side by side. Its plain twin is hash16Generic
+// in lanes_generic.go.
+//
+// Z0-Z15 are the 16 words of the state, Z16-Z31 those of the message, a lane an input. All 32 registers
+// are in use in the rounds; the message is turned from inputs to words while Z8-Z15 are idle.
+func kernel(b *bytes.Buffer) {
+	for w, x := range iv {
+		fmt.Fprintf(b, "DATA iv<>+%d(SB)/4, $0x%08x\n", 4*w, x)
+	}
+	b.WriteString(`GLOBL iv<>(SB), RODATA|NOPTR, $32
+
+// func hash16AVX512(out, in *byte, stride, blocks, size int, counters *[16]uint32, first, end uint32)
+TEXT ·hash16AVX512(SB), NOSPLIT, $0-56
+	MOVQ out+0(FP), DI
+	MOVQ in+8(FP), SI
+	MOVQ stride+16(FP), DX
+	MOVQ blocks+24(FP), CX
+	MOVQ counters+40(FP), R10
+	MOVL first+48(FP), R8
+	MOVL $64, R11
+`)
+	for i := range 8 {
+		fmt.Fprintf(b, "\tVPBROADCASTD iv<>+%d(SB), Z%d\n", 4*i, i)
+	}
+	b.WriteString("\nblock:\n\tCMPQ CX, $1\n\tJNE load\n\tORL end+52(FP), R8\n\tMOVQ size+32(FP), R11\n\nload:\n\tMOVQ SI, R9\n")
+	rows := make([]int, 16)
+	for i := range rows {
+		rows[i] = 16 + i
+		fmt.Fprintf(b, "\tVMOVDQU32 (R9), Z%d\n\tADDQ DX, R9\n", rows[i])
+	}
+	m := turn(b, rows, 15)
+	for i := range 4 {
+		fmt.Fprintf(b, "\tVPBROADCASTD iv<>+%d(SB), Z%d\n", 4*i, 8+i)
+	}
+	// turn may have left a message word in Z15: bring it back to the register that is free.
+	m = settle(b, m)
+	b.WriteString("\tVMOVDQU32 (R10), Z12\n\tVPXORD Z13, Z13, Z13\n\tVPBROADCASTD R11, Z14\n\tVPBROADCASTD R8, Z15\n")
+	for range 7 {
+		for half := range 2 {
+			quarter(b, mixes[4*half:4*half+4], m[8*half:])
+		}
+		next := make([]int, 16)
+		for i, p := range schedule {
+			next[i] = m[p]
+		}
+		m = next
+	}
+	for i := range 8 {
+		fmt.Fprintf(b, "\tVPXORD Z%d, Z%d, Z%d\n", 8+i, i, i)
+	}
+	b.WriteString("\tXORL R8, R8\n\tADDQ $64, SI\n\tDECQ CX\n\tJNZ block\n\n")
+	for i := range rows {
+		rows[i] = i
+	}
+	for i, r := range turn(b, rows, 16) {
+		fmt.Fprintf(b, "\tVMOVDQU32 Y%d, %d(DI)\n", r, 32*i)
+	}
+	b.WriteString("\tVZEROUPPER\n\tRET\n")
+}
+
+// quarter writes four mixing steps side by side.
+func quarter(b *bytes.Buffer, steps [][4]int, m []int) {
+	each := func(format string, args func(i int, s [4]int) []any) {
+		for i, s := range steps {
+			fmt.Fprintf(b, "\t"+format+"\n", args(i, s)...)
+		}
+	}
+	for half, rotate := range [2][2]int{{16, 12}, {8, 7}} {
+		each("VPADDD Z%d, Z%d, Z%d", func(i int, s [4]int) []any { return []any{m[2*i+half], s[0], s[0]} })
+		each("VPADDD Z%d, Z%d, Z%d", func(_ int, s [4]int) []any { return []any{s[1], s[0], s[0]} })
+		each("VPXORD Z%d, Z%d, Z%d", func(_ int, s [4]int) []any { return []any{s[0], s[3], s[3]} })
+		each("VPRORD $%d, Z%d, Z%d", func(_ int, s [4]int) []any { return []any{rotate[0], s[3], s[3]} })
+		each("VPADDD Z%d, Z%d, Z%d", func(_ int, s [4]int) []any { return []any{s[3], s[2], s[2]} })
+		each("VPXORD Z%d, Z%d, Z%d", func(_ int, s [4]int) []any { return []any{s[2], s[1], s[1]} })
+		each("VPRORD $%d, Z%d, Z%d", func(_ int, s [4]int) []any { return []any{rotate[1], s[1], s[1]} })
+	}
+}
+
+// turn transposes 16 registers of 16 words with one free register and returns which register holds which word.
+func turn(b *bytes.Buffer, r []int, free int) []int {
+	// pair replaces x, y by low(x, y), high(x, y).
+	pair := func(low, high string, x, y int) (int, int) {
+		out := free
+		fmt.Fprintf(b, "\t%s Z%d, Z%d, Z%d\n\t%s Z%d, Z%d, Z%d\n", low, y, x, out, high, y, x, y)
+		free = x
+		return out, y
+	}
+	r = append([]int(nil), r...)
+	for i := 0; i < 16; i += 2 {
+		r[i], r[i+1] = pair("VPUNPCKLDQ", "VPUNPCKHDQ", r[i], r[i+1])
+	}
+	for g := 0; g < 16; g += 4 {
+		a, c := pair("VPUNPCKLQDQ", "VPUNPCKHQDQ", r[g], r[g+2])
+		d, e := pair("VPUNPCKLQDQ", "VPUNPCKHQDQ", r[g+1], r[g+3])
+		r[g], r[g+1], r[g+2], r[g+3] = a, c, d, e
+	}
+	words := make([]int, 16)
+	for j := range 4 {
+		// A register of group g holds word 4L+j of inputs 4g to 4g+3 in its quarter L.
+		a, c := pair("VSHUFI32X4 $0x88,", "VSHUFI32X4 $0xdd,", r[j], r[4+j])
+		d, e := pair("VSHUFI32X4 $0x88,", "VSHUFI32X4 $0xdd,", r[8+j], r[12+j])
+		words[j], words[8+j] = pair("VSHUFI32X4 $0x88,", "VSHUFI32X4 $0xdd,", a, d)
+		words[4+j], words[12+j] = pair("VSHUFI32X4 $0x88,", "VSHUFI32X4 $0xdd,", c, e)
+	}
+	return words
+}
+
+// settle moves a word that lies outside Z16-Z31 into the register left free there.
+func settle(b *bytes.Buffer, words []int) []int {
+	used := map[int]bool{}
+	for _, w := range words {
+		used[w] = true
+	}
+	for i, w := range words {
+		if w >= 16 {
+			continue
+		}
+		for f := 16; f < 32; f++ {
+			if !used[f] {
+				fmt.Fprintf(b, "\tVMOVDQA32 Z%d, Z%d\n", w, f)
+				used[f] = true
+				words[i] = f
+				break
+			}
+		}
+	}
+	return words
 }

@@ -1,5 +1,0 @@
-//go:build !purego
-
-package blake3
-
-func hasLanes() bool { return lanes16 }

@@ -1,5 +1,0 @@
-//go:build purego || !amd64
-
-package blake3
-
-func hasLanes() bool { return false }
