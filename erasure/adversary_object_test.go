@@ -230,7 +230,7 @@ func TestMain(m *testing.M) {
 func fraudFile(dir string, roots Roots, size int, proof []byte) (string, error) {
 	b := binary.LittleEndian.AppendUint32(nil, uint32(len(roots.Rows)))
 	b = binary.LittleEndian.AppendUint32(b, uint32(size))
-	b = append(append(b, digestBytes(roots.Rows)...), digestBytes(roots.Columns)...)
+	b = append(append(b, merkle.Bytes(roots.Rows)...), merkle.Bytes(roots.Columns)...)
 	name := filepath.Join(dir, "fraud")
 	return name, os.WriteFile(name, append(b, proof...), 0o600)
 }
@@ -243,8 +243,8 @@ func judge(name string) int {
 	width, size := int(binary.LittleEndian.Uint32(b)), int(binary.LittleEndian.Uint32(b[4:]))
 	b = b[8:]
 	roots := Roots{Rows: make([]merkle.Digest, width), Columns: make([]merkle.Digest, width)}
-	b = b[copy(digestBytes(roots.Rows), b):]
-	b = b[copy(digestBytes(roots.Columns), b):]
+	b = b[copy(merkle.Bytes(roots.Rows), b):]
+	b = b[copy(merkle.Bytes(roots.Columns), b):]
 	var p FraudProof
 	if p.UnmarshalBinary(b) != nil || roots.VerifyFraud(&p, size) != nil {
 		return 1

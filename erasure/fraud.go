@@ -135,7 +135,7 @@ func (p *FraudProof) AppendBinary(b []byte) ([]byte, error) {
 		}
 		b = binary.LittleEndian.AppendUint32(b, uint32(f.Position))
 		b = append(b, byte(len(f.Siblings)))
-		b = append(b, digestBytes(f.Siblings)...)
+		b = append(b, merkle.Bytes(f.Siblings)...)
 		b = append(b, f.Shard...)
 	}
 	return b, nil
@@ -168,7 +168,7 @@ func (p *FraudProof) UnmarshalBinary(b []byte) error {
 			return fmt.Errorf("%w: %w", ErrFormat, errShort)
 		}
 		f := FraudShard{Position: int(position), Siblings: make([]merkle.Digest, siblings)}
-		b = b[copy(digestBytes(f.Siblings), b):]
+		b = b[copy(merkle.Bytes(f.Siblings), b):]
 		f.Shard, b = b[:size:size], b[size:]
 		shards[i] = f
 	}

@@ -30,12 +30,12 @@ func levelUp(nodes []merkle.Digest, scratch []merkle.Digest, width int) ([]merkl
 	trees := len(nodes) / width
 	out := scratch[:trees*up]
 	if width%2 == 0 {
-		sha2.SumPrefix(out, nodeTag, digestBytes(nodes), 64)
+		sha2.SumPrefix(out, nodeTag, merkle.Bytes(nodes), 64)
 		return out, up
 	}
 	for t := range trees {
 		own := nodes[t*width : (t+1)*width]
-		sha2.SumPrefix(out[t*up:t*up+half], nodeTag, digestBytes(own[:2*half]), 64)
+		sha2.SumPrefix(out[t*up:t*up+half], nodeTag, merkle.Bytes(own[:2*half]), 64)
 		out[t*up+half] = own[width-1]
 	}
 	return out, up
@@ -97,7 +97,7 @@ func verifyLeaf(root, leaf merkle.Digest, siblings []merkle.Digest, index, width
 		}
 		pair[index&1], pair[index&1^1] = out[0], siblings[0]
 		siblings = siblings[1:]
-		sha2.SumPrefix(out[:1], nodeTag, digestBytes(pair[:]), 64)
+		sha2.SumPrefix(out[:1], nodeTag, merkle.Bytes(pair[:]), 64)
 	}
 	if out[0] != root {
 		return fmt.Errorf("%w: leads to root %x, want %x", ErrProof, out[0], root)

@@ -171,7 +171,7 @@ func (p Sample) AppendBinary(b []byte) ([]byte, error) {
 	b = binary.LittleEndian.AppendUint32(b, uint32(p.Column))
 	b = append(b, byte(len(p.Siblings)))
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(p.Shard)))
-	b = append(b, digestBytes(p.Siblings)...)
+	b = append(b, merkle.Bytes(p.Siblings)...)
 	return append(b, p.Shard...), nil
 }
 
@@ -188,7 +188,7 @@ func (p *Sample) UnmarshalBinary(b []byte) error {
 	}
 	*p = Sample{Axis: Axis(b[1]), Row: int(row), Column: int(col), Siblings: make([]merkle.Digest, siblings)}
 	b = b[head:]
-	b = b[copy(digestBytes(p.Siblings), b):]
+	b = b[copy(merkle.Bytes(p.Siblings), b):]
 	p.Shard = append([]byte(nil), b...)
 	return nil
 }

@@ -211,11 +211,11 @@ func (m *Manifest) AppendBinary(b []byte) ([]byte, error) {
 	}
 	b = append(b, m.Header.bytes()...)
 	if len(m.Commitments) > 0 {
-		b = append(append(b, 1), digestBytes(m.Commitments)...)
+		b = append(append(b, 1), merkle.Bytes(m.Commitments)...)
 	} else {
 		b = append(b, 0)
 	}
-	return append(b, digestBytes(m.Blocks)...), nil
+	return append(b, merkle.Bytes(m.Blocks)...), nil
 }
 
 // UnmarshalBinary reads what AppendBinary wrote; b must hold nothing else. It checks the form only: compare
@@ -238,8 +238,8 @@ func (m *Manifest) UnmarshalBinary(b []byte) error {
 	*m = Manifest{Header: h, Blocks: make([]merkle.Digest, blocks)}
 	if commitments > 0 {
 		m.Commitments = make([]merkle.Digest, commitments)
-		b = b[copy(digestBytes(m.Commitments), b):]
+		b = b[copy(merkle.Bytes(m.Commitments), b):]
 	}
-	copy(digestBytes(m.Blocks), b)
+	copy(merkle.Bytes(m.Blocks), b)
 	return nil
 }

@@ -118,7 +118,7 @@ func (p *ShardProof) AppendBinary(b []byte) ([]byte, error) {
 	b = binary.LittleEndian.AppendUint32(b, uint32(p.Shard))
 	b = append(append(b, p.Commitment[:]...), p.Tree[:]...)
 	b = append(b, byte(len(p.Siblings)))
-	return append(append(b, digestBytes(p.Siblings)...), digestBytes(p.Blocks)...), nil
+	return append(append(b, merkle.Bytes(p.Siblings)...), merkle.Bytes(p.Blocks)...), nil
 }
 
 // UnmarshalBinary reads what AppendBinary wrote; b must hold nothing else. Errors: ErrFormat.
@@ -140,7 +140,7 @@ func (p *ShardProof) UnmarshalBinary(b []byte) error {
 	copy(p.Commitment[:], b[4:])
 	copy(p.Tree[:], b[36:])
 	b = b[fixed:]
-	b = b[copy(digestBytes(p.Siblings), b):]
-	copy(digestBytes(p.Blocks), b)
+	b = b[copy(merkle.Bytes(p.Siblings), b):]
+	copy(merkle.Bytes(p.Blocks), b)
 	return nil
 }

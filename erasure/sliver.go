@@ -105,7 +105,7 @@ func (b *Blob) Root() merkle.Digest {
 	binary.LittleEndian.PutUint64(size[0][:], uint64(b.Size))
 	all := append(append(append([]merkle.Digest(nil), b.Roots[Primary]...), b.Roots[Secondary]...), size[0])
 	leaves := make([]merkle.Digest, len(all))
-	leafDigests(leaves, digestBytes(all), 32)
+	leafDigests(leaves, merkle.Bytes(all), 32)
 	return treeRoots(nil, leaves, len(leaves))[0]
 }
 

@@ -61,7 +61,7 @@ func (r Roots) Digest() merkle.Digest {
 		return merkle.Digest{}
 	}
 	leaves := make([]merkle.Digest, len(all))
-	leafDigests(leaves, digestBytes(all), 32)
+	leafDigests(leaves, merkle.Bytes(all), 32)
 	return treeRoots(nil, leaves, len(leaves))[0]
 }
 
