@@ -1,11 +1,17 @@
 // Command adversaries runs every hostile case and prints what came of it.
 //
 //	go run ./bench/adversaries [-v] [PACKAGE...]
+//	go run ./bench/adversaries -fuzz 5000000 [-v] [PACKAGE...]
 //
 // It runs `go test -json -run Adversary` over the packages (by default all of the three modules, from the repository's root),
 // in which every case is a subtest named by its id that logs `adversary ID tried=N accepted=N panics=N`. It prints a table
 // id, cases tried, accepted wrongly, panics, and exits 1 where one of the 126 ids is missing, was tried on nothing,
 // accepted anything or panicked, and where a test failed.
+//
+// With -fuzz it runs every fuzz target of the packages instead, with so many executions in all: each target the same number,
+// slow ones about two minutes. It prints a table and exits 1 where an input fails, panics or takes over a second (alone: one
+// that only other work on the machine held up is counted as a stall), where a target does nothing, and where the executions
+// are fewer. The input lies in the package's testdata/fuzz then, as go test -fuzz leaves it.
 package main
 
 import (
@@ -32,11 +38,19 @@ var groups = []struct {
 }
 
 func main() {
-	verbose := flag.Bool("v", false, "print the output of failed tests")
+	verbose := flag.Bool("v", false, "print the output of the tests")
+	executions := flag.Int64("fuzz", 0, "run the fuzz targets, with so many executions in all")
 	flag.Parse()
 	packages := flag.Args()
 	if len(packages) == 0 {
 		packages = []string{"./...", "./bench/...", "./examples/..."}
+	}
+	if *executions > 0 {
+		if err := fuzz(os.Stdout, *executions, packages, *verbose); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+		return
 	}
 	cmd := exec.Command("go", append([]string{"test", "-json", "-count=1", "-timeout=60m", "-run", "Adversary"}, packages...)...)
 	cmd.Stderr = os.Stderr
