@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -72,6 +74,17 @@ func TestSquareRootsEqualRsmt2d(t *testing.T) {
 		}
 		if err := os.WriteFile(name, append(b, '\n'), 0o644); err != nil {
 			t.Fatal(fmt.Errorf("vectors: %w", err))
+		}
+	}
+}
+
+// TestRebuiltDigest expects the data itself, whatever was lost.
+func TestRebuiltDigest(t *testing.T) {
+	for _, c := range [][3]int{{64, 64, 64}, {20, 7, 128}, {200, 100, 64}} {
+		want := sha256.Sum256(labelledBytes("assay/erasure", c[0]*c[2]))
+		got, err := rebuiltDigest(c[0], c[1], c[2])
+		if err != nil || !bytes.Equal(got, want[:]) {
+			t.Errorf("%v: %x, %v; want %x", c, got, err, want)
 		}
 	}
 }

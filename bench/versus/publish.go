@@ -90,7 +90,7 @@ func versions() string {
 	}
 	var out []string
 	for _, d := range info.Deps {
-		for _, peer := range []string{"go-fil-commp-hashhash", "gohashtree", "rsmt2d", "infectious", "klauspost/reedsolomon", "gnark-crypto"} {
+		for _, peer := range []string{"go-fil-commp-hashhash", "gohashtree", "rsmt2d", "infectious", "klauspost/reedsolomon", "zeebo/blake3", "gnark-crypto"} {
 			if strings.HasSuffix(d.Path, peer) {
 				out = append(out, d.Path[strings.LastIndex(d.Path, "/")+1:]+" "+d.Version)
 			}

@@ -25,12 +25,18 @@ pub fn sha2(args: &[String]) -> Result<Contest> {
     }))
 }
 
-/// `blake3 LENGTH`: one message.
+/// `blake3 LENGTH COUNT`: COUNT messages of LENGTH bytes; the result is the digest of all digests.
 pub fn blake3(args: &[String]) -> Result<Contest> {
-    let data = stream("assay/blake3", number(args, 0)?);
-    let digest = ::blake3::hash(&data).as_bytes().to_vec();
-    Ok(plain(digest, move || {
-        std::hint::black_box(::blake3::hash(&data));
+    let (length, count) = (number(args, 0)?, number(args, 1)?);
+    let data = stream("assay/blake3", length * count);
+    let digests: Vec<u8> = data
+        .chunks(length)
+        .flat_map(|message| *::blake3::hash(message).as_bytes())
+        .collect();
+    Ok(plain(sha256(&[&digests]), move || {
+        for message in data.chunks(length) {
+            std::hint::black_box(::blake3::hash(message));
+        }
         Ok(())
     }))
 }

@@ -8,6 +8,7 @@
 //! its result, so that the other side can compare before anything is timed, and then answers each line `N` on its
 //! input with `CPU_NS WALL_NS`, the time that N iterations took; CPU is user and system time of all threads.
 
+mod erasure;
 mod hash;
 mod interop;
 mod post;
@@ -37,6 +38,7 @@ fn start(args: &[String]) -> Result<()> {
     let contest = match name.as_str() {
         "sha2" => hash::sha2(rest)?,
         "blake3" => hash::blake3(rest)?,
+        "erasure" => erasure::erasure(rest)?,
         "poseidon" => hash::poseidon(rest)?,
         "commp" => seal::commp(rest)?,
         "fr32" => seal::fr32(rest)?,
