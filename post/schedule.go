@@ -109,11 +109,11 @@ func AssignDeadlines(loads []Load, partitionSectors, maxPartitions uint64, n int
 		return nil, fmt.Errorf("%w: %d deadlines, %d sectors a partition, %d sectors", ErrDeadline, len(loads),
 			partitionSectors, n)
 	}
-	out := make([]int, n)
-	for i := range out {
+	var out []int
+	for i := range n {
 		best := -1
 		for d, l := range loads {
-			if l.Closed || l.Total/partitionSectors+1 > maxPartitions {
+			if l.Closed || l.Total/partitionSectors >= maxPartitions {
 				continue
 			}
 			if best < 0 || lighter(l, loads[best], partitionSectors) < 0 {
@@ -125,7 +125,7 @@ func AssignDeadlines(loads []Load, partitionSectors, maxPartitions uint64, n int
 		}
 		loads[best].Live++
 		loads[best].Total++
-		out[i] = best
+		out = append(out, best)
 	}
 	return out, nil
 }

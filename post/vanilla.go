@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -54,7 +55,7 @@ const (
 	Short                      // a file has another length than it must
 	Mismatch                   // bytes differ from what the tree or CommR commits to
 	IOError                    // reading failed
-	Late                       // the deadline passed; nothing is said of the bytes
+	Late                       // the deadline passed, the sector's or the store's own; nothing is said of the bytes
 )
 
 // String returns the reason in words.
@@ -100,6 +101,9 @@ func (r Rules) Prove(ctx context.Context, rand Randomness, sectors []Public, ope
 	if err := r.checkList(rand, sectors); err != nil {
 		return nil, err
 	}
+	if open == nil {
+		return nil, errors.New("post: no opener")
+	}
 	p := &pass{Rules: r, rand: rand, sectors: sectors, open: open, limit: time.Minute,
 		proofs: make([]*SectorProof, len(sectors)), faults: make([]*Fault, len(sectors))}
 	parallel := 0
@@ -142,11 +146,14 @@ type pass struct {
 	faults  []*Fault
 }
 
+// beat is how often progress is told while every slot waits for a slow read.
+const beat = 500 * time.Millisecond
+
 // run works the list off over the slots.
 func (p *pass) run(ctx context.Context, slots int) error {
-	var next, done atomic.Int64
+	var next atomic.Int64
 	var group sync.WaitGroup
-	var telling sync.Mutex
+	told := p.tell()
 	for range slots {
 		group.Go(func() {
 			for ctx.Err() == nil {
@@ -155,16 +162,62 @@ func (p *pass) run(ctx context.Context, slots int) error {
 					return
 				}
 				p.slot(ctx, i)
-				if p.progress != nil {
-					telling.Lock()
-					p.progress("post", uint64(done.Add(1)), uint64(len(p.sectors)))
-					telling.Unlock()
-				}
+				told.add()
 			}
 		})
 	}
 	group.Wait()
+	told.end()
 	return context.Cause(ctx)
+}
+
+// A teller calls Progress for each sector that is done, and on every beat.
+type teller struct {
+	mu   sync.Mutex
+	done uint64
+	call func(done uint64) // nil where nobody listens
+	over chan struct{}
+	gone sync.WaitGroup
+}
+
+func (p *pass) tell() *teller {
+	t := &teller{over: make(chan struct{})}
+	if p.progress == nil {
+		return t
+	}
+	t.call = func(done uint64) { p.progress("post", done, uint64(len(p.sectors))) }
+	t.gone.Go(func() {
+		tick := time.NewTicker(beat)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				t.report(0)
+			case <-t.over:
+				return
+			}
+		}
+	})
+	return t
+}
+
+func (t *teller) add() {
+	if t.call != nil {
+		t.report(1)
+	}
+}
+
+func (t *teller) report(n uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.done += n
+	t.call(t.done)
+}
+
+// end returns when nothing is told any more.
+func (t *teller) end() {
+	close(t.over)
+	t.gone.Wait()
 }
 
 // slot reads one sector in a goroutine of its own and leaves it behind when its time is up.
@@ -193,10 +246,11 @@ func (p *pass) slot(ctx context.Context, i int) {
 	}
 }
 
-// reasonOf sorts an error of reading.
+// reasonOf sorts an error of reading. A store's own timeout says as little of the bytes as the sector's deadline does.
 func reasonOf(err error) Reason {
+	var timeout interface{ Timeout() bool }
 	switch {
-	case errors.Is(err, context.DeadlineExceeded):
+	case errors.As(err, &timeout) && timeout.Timeout():
 		return Late
 	case errors.Is(err, fs.ErrNotExist):
 		return Missing
@@ -217,12 +271,13 @@ var (
 func (p *pass) prove(ctx context.Context, i int) (*SectorProof, error) {
 	s := p.sectors[i]
 	rep, err := p.open(ctx, s.Number)
+	if err == nil {
+		err = rep.check()
+	}
 	if err != nil {
 		return nil, err
 	}
-	if rep.Close != nil {
-		defer rep.Close()
-	}
+	defer rep.close()
 	commR, err := poseidon.Sum2(merkle.Digest(rep.Aux.CommC), merkle.Digest(rep.Aux.CommRLast))
 	if err != nil || sector.CommR(commR) != s.CommR {
 		return nil, fmt.Errorf("%w: p_aux: %v", errMismatch, err)
@@ -250,8 +305,29 @@ func (p *pass) prove(ctx context.Context, i int) (*SectorProof, error) {
 	return &SectorProof{s.Number, s.CommR, rep.Aux.CommC, rep.Aux.CommRLast, openings}, nil
 }
 
+// check refuses a replica without readers: what an Opener does not give is missing.
+func (rep *Replica) check() error {
+	if rep == nil {
+		return fmt.Errorf("post: no replica: %w", fs.ErrNotExist)
+	}
+	if rep.Sealed == nil || slices.Contains(rep.TreeRLast, nil) {
+		return errors.Join(fmt.Errorf("post: a file without reader: %w", fs.ErrNotExist), rep.close())
+	}
+	return nil
+}
+
+func (rep *Replica) close() error {
+	if rep.Close == nil {
+		return nil
+	}
+	return rep.Close()
+}
+
 // tree opens the replica's tree through counting readers.
 func (p *pass) tree(rep *Replica) (*merkle.Tree, error) {
+	if n := p.shape.Trees(); len(rep.TreeRLast) < n {
+		return nil, fmt.Errorf("post: %d of %d files of TreeRLast: %w", len(rep.TreeRLast), n, fs.ErrNotExist)
+	}
 	files := make([]io.ReaderAt, len(rep.TreeRLast))
 	for k, f := range rep.TreeRLast {
 		files[k] = &counted{f, &p.read}

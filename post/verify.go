@@ -14,7 +14,8 @@ import (
 type Options struct {
 	// Workers is the number of goroutines that hash; 0 is runtime.GOMAXPROCS(0).
 	Workers int
-	// Progress, if not nil, is called between batches, by one goroutine at a time.
+	// Progress, if not nil, is called between batches, by one goroutine at a time: with the sectors that a pass is done
+	// with, the openings that Verify judged, the leaves that BuildPiece hashed. A pass tells it also while all reads hang.
 	Progress func(stage string, done, total uint64)
 	// Reading bounds the pass over files; Verify does not use it.
 	Reading Reading
@@ -24,7 +25,7 @@ func (o *Options) tree() *merkle.Options {
 	if o == nil {
 		return nil
 	}
-	return &merkle.Options{Workers: o.Workers}
+	return &merkle.Options{Workers: o.Workers, Progress: o.Progress}
 }
 
 // A SectorError says which sector of a list was refused, and which of its openings, -1 where it is the whole sector. It
