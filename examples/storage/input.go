@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/zeebo/blake3"
+
+	"github.com/assaylab/assay/porep/piece"
 )
 
 // An input is what is to be sealed. It can be read more than once and gives the same bytes each time, or an error.
@@ -22,6 +24,10 @@ type input struct {
 	files []source // packed as tar, or, with raw, one file as it is
 	raw   bool
 	size  uint64
+
+	// What sum found.
+	blake3 string
+	piece  piece.Info
 }
 
 // A source is one file of an input.
@@ -150,14 +156,12 @@ func copyFile(w io.Writer, f source) error {
 	return nil
 }
 
-// digest returns the BLAKE3 digest of the input's bytes.
-func (in *input) digest(ctx context.Context) (string, error) {
+// sum reads the input and sets its digest and its commitment as a piece.
+func (in *input) sum(ctx context.Context) error {
 	h := blake3.New()
 	r := in.open(ctx)
 	defer r.Close()
-	n, err := io.Copy(h, r)
-	if err == nil && uint64(n) != in.size {
-		err = fmt.Errorf("%s: %d bytes, want %d", in.name, n, in.size)
-	}
-	return hex.EncodeToString(h.Sum(nil)), err
+	p, err := piece.Sum(ctx, io.TeeReader(r, h), nil)
+	in.piece, in.blake3 = p, hex.EncodeToString(h.Sum(nil))
+	return err
 }

@@ -1,12 +1,16 @@
 // Command storage seals a real file into a Filecoin sector, proves it, verifies the proof in another process that
 // has the public values only, takes the file back out and shows what a tampered replica leads to.
 //
-//	go run ./examples/storage [-size 8MiB] [-in FILE] [-dir DIR]
+//	go run ./examples/storage [-profile filecoin|native] [-size 8MiB] [-in FILE] [-dir DIR]
 //	go run ./examples/storage -market [-report FILE] [-json] [-seed N]
 //
 // Without -in the source files under the working directory are sealed, packed as tar in name order, as many as
-// fit. Without -dir the work is done in a temporary directory that is removed at the end; after Ctrl-C it stays, and the
-// same command goes on where it was.
+// fit. Without -dir the work is done in a temporary directory that is removed at the end. The sector is sealed in a durable
+// folder (porep.SealFolders): after Ctrl-C, a kill or a full disk it stays, and the same command goes on where it was; a file
+// that was damaged in between is named and made again.
+//
+// -profile native seals, proves, verifies and takes out under the rules for networks that need no succinct proof, see
+// sector.NativeProfile.
 //
 // With -market it simulates a storage market on real proofs: see package examples/filecoin/sim.
 package main
@@ -20,8 +24,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
-
-	"github.com/assaylab/assay/porep/sector"
+	"syscall"
 )
 
 // Exit codes: a failed run, a malformed command line, an interrupted run that can be resumed.
@@ -32,7 +35,7 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	err := command(ctx, os.Args[1:])
 	stop()
@@ -57,10 +60,11 @@ func fail(code int, err error) {
 // A usageError is a command line that cannot be understood.
 type usageError struct{ error }
 
-const usage = `usage: storage [-size 2KiB|8MiB|512MiB|32GiB] [-in FILE] [-dir DIR]
+const usage = `usage: storage [-profile filecoin|native] [-size 2KiB|8MiB|512MiB|32GiB] [-in FILE] [-dir DIR]
+  -profile P   the rules: Filecoin's, or those for networks without succinct proofs (default filecoin)
   -size SIZE   the sector's size (default 8MiB)
   -in FILE     what to seal; by default a tar of the source files under the working directory
-  -dir DIR     where to work; kept, and resumed if it holds the same job
+  -dir DIR     where to work, empty or new; kept, and resumed if it holds the same job
   -verify      read a statement and a proof from standard input and judge them (the second process)
 usage: storage -market [-report FILE] [-json] [-seed N] [-days N] [-providers N] [-oldfees] [-deny FILE] [-statements FILE] [-dir DIR]
   -report FILE      write the result as one HTML page with plots
@@ -74,21 +78,19 @@ usage: storage -market [-report FILE] [-json] [-seed N] [-days N] [-providers N]
 
 // settings is the command line.
 type settings struct {
-	seal   sector.SealProof
+	kind
 	in     string
 	dir    string
 	verify bool
 	market marketSettings
 }
 
-// proofs are the sizes to choose from.
-var proofs = []sector.SealProof{sector.StackedDRG2KiBV1_1, sector.StackedDRG8MiBV1_1, sector.StackedDRG512MiBV1_1, sector.StackedDRG32GiBV1_1}
-
 func parse(args []string) (settings, error) {
 	var s settings
 	set := flag.NewFlagSet("storage", flag.ContinueOnError)
 	set.SetOutput(io.Discard)
-	size := set.String("size", "8MiB", "")
+	set.StringVar(&s.Profile, "profile", filecoinProfile, "")
+	set.StringVar(&s.Size, "size", "8MiB", "")
 	set.StringVar(&s.in, "in", "", "")
 	set.StringVar(&s.dir, "dir", "", "")
 	set.BoolVar(&s.verify, "verify", false, "")
@@ -99,16 +101,14 @@ func parse(args []string) (settings, error) {
 	if err := s.market.check(set); err != nil {
 		return s, err
 	}
+	if s.verify && set.NFlag() > 1 {
+		return s, errors.New("-verify goes alone")
+	}
 	if set.NArg() > 0 {
 		return s, fmt.Errorf("argument %q is not understood", set.Arg(0))
 	}
-	for _, p := range proofs {
-		if p.Size().String() == *size {
-			s.seal = p
-			return s, nil
-		}
-	}
-	return s, fmt.Errorf("-size %q is none of 2KiB, 8MiB, 512MiB, 32GiB", *size)
+	_, err := s.kind.proof()
+	return s, err
 }
 
 func command(ctx context.Context, args []string) error {

@@ -40,7 +40,7 @@ func (m *marketSettings) flags(set *flag.FlagSet) {
 // check refuses flags that do not go together. set has been parsed.
 func (m *marketSettings) check(set *flag.FlagSet) (err error) {
 	ours := map[string]bool{"report": true, "json": true, "seed": true, "days": true, "providers": true, "oldfees": true, "deny": true, "statements": true}
-	theirs := map[string]bool{"size": true, "in": true, "verify": true}
+	theirs := map[string]bool{"profile": true, "size": true, "in": true, "verify": true}
 	set.Visit(func(f *flag.Flag) {
 		if m.on && theirs[f.Name] || !m.on && ours[f.Name] {
 			err = fmt.Errorf("-%s does not go with%s -market", f.Name, map[bool]string{true: "", false: "out"}[m.on])

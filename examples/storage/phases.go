@@ -31,7 +31,17 @@ type phases struct {
 	// every is the time between two drawings of a bar.
 	every time.Duration
 	bar   *progressbar.ProgressBar
-	name  string // of the bar
+
+	stages []stage // of the phase that runs
+	mark   time.Time
+}
+
+// A stage is a part of a phase, as the library reports it.
+type stage struct {
+	name                string
+	first, done, amount uint64
+	seconds             float64
+	peak                uint64
 }
 
 // newPhases returns phases whose bars go to standard error: often to a terminal, seldom to a file.
@@ -43,17 +53,67 @@ func newPhases() *phases {
 	return p
 }
 
-// run does a phase. amount, in unit, is what it works through; do returns what to say of it.
+// run does a phase. amount, in unit, is what it works through; do returns what to say of it. A phase of several stages has a
+// line for each.
 func (p *phases) run(name string, amount uint64, unit string, do func() (note string, err error)) error {
 	resetPeak()
 	start := time.Now()
+	p.stages, p.mark = nil, start
 	note, err := do()
 	p.endBar()
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	p.list = append(p.list, phase{name, time.Since(start).Seconds(), float64(amount), unit, peakMemory(), note})
+	line := phase{name, time.Since(start).Seconds(), float64(amount), unit, peakMemory(), note}
+	if n := len(p.stages); n > 0 {
+		p.stages[n-1].peak = line.peak
+	}
+	for _, s := range p.stages {
+		line.peak = max(line.peak, s.peak)
+	}
+	p.list = append(p.list, line)
+	if len(p.stages) > 1 {
+		for _, s := range p.stages {
+			p.list = append(p.list, phase{"- " + s.name, s.seconds, float64(s.done - s.first), "nodes", s.peak, ""})
+		}
+	}
 	return nil
+}
+
+// kept says how much of a stage an earlier run had done.
+func (p *phases) kept(name string) string {
+	if len(p.stages) == 0 {
+		return "kept as it was found whole"
+	}
+	for _, s := range p.stages {
+		switch {
+		case s.name != name:
+		case s.first == 0:
+			return fmt.Sprintf("%d %s nodes made", s.amount, name)
+		default:
+			return fmt.Sprintf("%d of %d %s nodes kept", s.first, s.amount, name)
+		}
+	}
+	return fmt.Sprintf("all %s nodes kept", name)
+}
+
+// count notes how far a stage is. What was there when it began is told by its first report, if it is the one of labels: other
+// stages begin at zero, and their first report comes after some work.
+func (p *phases) count(name string, done, total uint64) {
+	if n := len(p.stages); n == 0 || p.stages[n-1].name != name {
+		if n > 0 {
+			p.stages[n-1].peak = peakMemory()
+			resetPeak()
+		}
+		s := stage{name: name, amount: total}
+		if name == "label" {
+			s.first = done
+		}
+		p.stages = append(p.stages, s)
+	}
+	s := &p.stages[len(p.stages)-1]
+	now := time.Now()
+	s.done, s.seconds, p.mark = done, s.seconds+now.Sub(p.mark).Seconds(), now
 }
 
 // progress moves the bar of a stage; it is an Options.Progress.
@@ -61,9 +121,10 @@ func (p *phases) progress(stage string, done, total uint64) {
 	if total == 0 {
 		return
 	}
-	if p.bar == nil || p.name != stage {
+	before := len(p.stages)
+	p.count(stage, done, total)
+	if p.bar == nil || len(p.stages) != before {
 		p.endBar()
-		p.name = stage
 		p.bar = progressbar.NewOptions64(int64(total),
 			progressbar.OptionSetWriter(p.err), progressbar.OptionSetDescription(fmt.Sprintf("%-16s", stage)),
 			progressbar.OptionThrottle(p.every), progressbar.OptionSetWidth(30),

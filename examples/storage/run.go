@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 
@@ -17,23 +18,23 @@ import (
 	"github.com/assaylab/assay/porep/sector"
 )
 
-// A worker takes one job through all phases.
+// A worker takes one sector through all phases.
 type worker struct {
-	*job
+	kind
 	in     *input
-	sp     sector.Proof
 	opt    *porep.Options
 	phases *phases
 	out    io.Writer
 
-	st    porep.Statement
-	proof *porep.Proof
-	c1    []byte
+	folder *folder
+	st     porep.Statement
+	proof  *porep.Proof
+	c1     []byte
 }
 
 // run does everything and prints what came of it.
 func run(ctx context.Context, s settings) (err error) {
-	sp, err := s.seal.Proof()
+	sp, err := s.kind.proof()
 	if err != nil {
 		return err
 	}
@@ -45,27 +46,18 @@ func run(ctx context.Context, s settings) (err error) {
 		return err
 	}
 	ph := newPhases()
-	var digest string
-	if err := ph.run("input", in.size, "B", func() (string, error) {
-		digest, err = in.digest(ctx)
-		return fmt.Sprintf("%s, %d bytes", in.name, in.size), err
-	}); err != nil {
+	w := &worker{kind: s.kind, in: in, phases: ph, out: os.Stdout, opt: &porep.Options{Memory: freeMemory(), Progress: ph.progress}}
+	if err := w.input(ctx, sp); err != nil {
 		return err
 	}
 	dir, temporary := s.dir, s.dir == ""
 	if temporary {
-		if dir, err = temporaryDir(sp, digest); err != nil {
+		if dir, err = temporaryDir(s.kind, in.blake3); err != nil {
 			return err
 		}
 	}
-	j, err := openJob(dir, s.seal, digest, in.size, os.Stdout)
-	if err != nil {
-		return err
-	}
-	fmt.Printf("sealing %s into a %v sector (%v) in %s\n", in.name, sp.Size, s.seal, dir)
-	w := &worker{job: j, in: in, sp: sp, phases: ph, out: os.Stdout,
-		opt: &porep.Options{Memory: freeMemory(), Keep: j.keep, Made: j.made, Progress: ph.progress}}
-	err = w.all(ctx)
+	fmt.Printf("sealing %s into a %v sector (%s profile: %d layers, %v columns and trees) in %s\n", in.name, sp.Size, s.Profile, sp.Layers, sp.Hash, dir)
+	err = w.all(ctx, dir)
 	switch {
 	case errors.Is(err, context.Canceled):
 		return fmt.Errorf("interrupted; the same command resumes in %s: %w", dir, err)
@@ -79,8 +71,8 @@ func run(ctx context.Context, s settings) (err error) {
 }
 
 // temporaryDir returns a directory that is the same for the same job and nobody else's.
-func temporaryDir(sp sector.Proof, digest string) (string, error) {
-	dir := filepath.Join(os.TempDir(), fmt.Sprintf("assay-storage-%v-%.16s", sp.Size, digest))
+func temporaryDir(k kind, digest string) (string, error) {
+	dir := filepath.Join(os.TempDir(), fmt.Sprintf("assay-storage-%s-%s-%.16s", k.Profile, k.Size, digest))
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
 		return "", err
 	}
@@ -94,8 +86,33 @@ func temporaryDir(sp sector.Proof, digest string) (string, error) {
 	return dir, nil
 }
 
-func (w *worker) all(ctx context.Context) error {
-	for _, phase := range []func(context.Context) error{w.stage, w.label, w.commit, w.prove, w.verify, w.unseal, w.tamper} {
+// input reads the input once for its digest and its commitments, from which all else of the sector follows.
+func (w *worker) input(ctx context.Context, sp sector.Proof) error {
+	return w.phases.run("input", w.in.size, "B", func() (string, error) {
+		if err := w.in.sum(ctx); err != nil {
+			return "", err
+		}
+		id, ticket, err := sectorOf(w.in)
+		if err != nil {
+			return "", err
+		}
+		commD, err := piece.CommD(sp.Size, []piece.Info{w.in.piece})
+		w.st.Sector = porep.Sector{Proof: sp, ID: id, Ticket: ticket, CommD: commD}
+		return fmt.Sprintf("%s, %d bytes", w.in.name, w.in.size), err
+	})
+}
+
+// all does the phases behind the input in dir.
+func (w *worker) all(ctx context.Context, dir string) (err error) {
+	if w.folder, err = openFolder(dir, w.st.Sector, w.in, w.out); err != nil {
+		return err
+	}
+	defer func() {
+		if w.folder != nil {
+			err = errors.Join(err, w.folder.Close())
+		}
+	}()
+	for _, phase := range []func(context.Context) error{w.seal, w.prove, w.verify, w.retrieve, w.tamper, w.mend} {
 		if err := phase(ctx); err != nil {
 			return err
 		}
@@ -104,116 +121,51 @@ func (w *worker) all(ctx context.Context) error {
 	if err := w.phases.table(w.out); err != nil {
 		return err
 	}
-	p, d, r := sector.CommP(w.CommP), sector.CommD(w.CommD), sector.CommR(w.CommR)
-	_, err := fmt.Fprintf(w.out, "\nCommP  %v  %s\nCommD  %v  %s\nCommR  %v  %s\n", p, p.CID(), d, d.CID(), r, r.CID())
+	p, d := w.in.piece.CommP, w.st.CommD
+	_, err = fmt.Fprintf(w.out, "\nCommP  %v  %s\nCommD  %v  %s\nCommR  %s\n", p, p.CID(), d, d.CID(), commRText(w.st.Proof, w.st.CommR))
 	return err
 }
 
-// stage pads the input into the sector and makes TreeD, CommP and CommD.
-func (w *worker) stage(ctx context.Context) error {
-	f := w.files()
-	if err := w.phases.run("stage", w.in.size, "B", func() (string, error) {
-		treeD := filepath.Join(f.Cache, sector.TreeDFile)
-		if w.CommD != (hex32{}) && w.keepAll(f.Staged, treeD) {
-			return "kept", nil
-		}
-		if err := w.stageInput(ctx, f); err != nil {
-			return "", err
-		}
-		return fmt.Sprintf("padded sector %s, TreeD %s", sizeOf(f.Staged), sizeOf(treeD)), w.save()
-	}); err != nil {
-		return err
-	}
-	w.st.Sector = porep.Sector{Proof: w.sp, ID: w.id(), Ticket: sector.Ticket(w.Ticket), CommD: sector.CommD(w.CommD)}
-	return nil
-}
-
-// stageInput makes the padded sector, unless that much was done before, and TreeD.
-func (w *worker) stageInput(ctx context.Context, f porep.Files) error {
-	r := w.in.open(ctx)
-	defer r.Close()
-	if w.keep(f.Staged) {
-		info, err := piece.Sum(ctx, r, nil)
-		if err != nil {
-			return err
-		}
-		commD, err := porep.StageFile(ctx, f, w.sp, w.opt)
-		w.CommP, w.CommD = hex32(info.CommP), hex32(commD)
-		return err
-	}
-	staged, err := porep.StagePieces(ctx, f, w.sp, []piece.Payload{{R: r, Len: w.in.size}}, w.opt)
-	if err == nil {
-		w.CommP, w.CommD = hex32(staged.Pieces[0].CommP), hex32(staged.CommD)
-	}
-	return err
-}
-
-// label makes the layers that are missing. A kept layer that belongs to no such replica is made again, too.
-func (w *worker) label(ctx context.Context) error {
-	f := w.files()
-	var paths []string
-	for l := range w.sp.Layers {
-		paths = append(paths, filepath.Join(f.Cache, sector.LayerFile(l+1)))
-	}
-	return w.phases.run("label", uint64(w.sp.Layers)*w.sp.Nodes(), "nodes", func() (string, error) {
-		if w.keepAll(paths...) {
-			return "kept", nil
-		}
-		err := porep.LabelFiles(ctx, []porep.Files{f}, []porep.Sector{w.st.Sector}, w.opt)
-		return fmt.Sprintf("%d layers of %s", w.sp.Layers, bytesText(uint64(w.sp.Size))), err
-	})
-}
-
-// commit makes TreeC, the replica, TreeRLast and CommR.
-func (w *worker) commit(ctx context.Context) error {
-	f := w.files()
-	paths := []string{f.Sealed}
-	for _, name := range append(append(w.sp.TreeCFiles(), w.sp.TreeRLastFiles()...), sector.PAuxFile, sector.TAuxFile) {
-		paths = append(paths, filepath.Join(f.Cache, name))
-	}
-	err := w.phases.run("commit", w.sp.Nodes(), "nodes", func() (string, error) {
-		if w.CommR != (hex32{}) && w.keepAll(paths...) {
-			return "kept", nil
-		}
-		commR, err := porep.Commit(ctx, f, &w.st.Sector, w.opt)
+// seal makes the replica, from where an earlier run left it.
+func (w *worker) seal(ctx context.Context) error {
+	return w.phases.run("seal", w.in.size, "B", func() (string, error) {
+		st, err := porep.SealFolders(ctx, []*porep.Folder{w.folder.Folder}, w.opt)
 		if err != nil {
 			return "", err
 		}
-		w.CommR = hex32(commR)
-		return fmt.Sprintf("replica %s, TreeC %s, TreeRLast %s", sizeOf(f.Sealed), sizeOf(paths[1]), sizeOf(paths[1+len(w.sp.TreeCFiles())])), w.save()
+		w.st.CommR = st[0].CommR
+		return fmt.Sprintf("replica %s, %s", sizeOf(w.folder.path("sealed")), w.phases.kept("label")), nil
 	})
-	w.st.CommR = sector.CommR(w.CommR)
-	return err
 }
 
 // prove answers the challenges of a random seed.
 func (w *worker) prove(ctx context.Context) error {
 	return w.phases.run("prove", 0, "", func() (note string, err error) {
 		rand.Read(w.st.Seed[:])
-		if w.proof, err = porep.Prove(ctx, w.files(), &w.st, w.opt); err != nil {
+		if w.proof, err = w.folder.Prove(ctx, &w.st, w.opt); err != nil {
 			return "", err
 		}
-		w.c1, err = w.proof.AppendC1(nil, w.sp)
-		return fmt.Sprintf("%d challenges, C1 JSON %s", w.sp.Partitions*w.sp.Challenges, bytesText(uint64(len(w.c1)))), err
+		w.c1, err = w.proof.AppendC1(nil, w.st.Proof)
+		n := w.st.Proof.Partitions * w.st.Proof.Challenges
+		return fmt.Sprintf("%d challenges, C1 JSON %s; %.1f %% missing would be seen with 99 %%", n, bytesText(uint64(len(w.c1))), 100*seenShare(n)), err
 	})
 }
 
-func (w *worker) public() public {
-	return public{w.Seal, w.Miner, w.Sector, w.Ticket, w.CommD, w.CommR, hex32(w.st.Seed)}
-}
+// seenShare returns the share of a replica that a prover may lack at most, if one of n challenges is to fall on it with 99 %.
+func seenShare(n int) float64 { return 1 - math.Pow(0.01, 1/float64(n)) }
 
 // verify has another process judge the proof.
 func (w *worker) verify(ctx context.Context) error {
 	return w.phases.run("verify", 0, "", func() (string, error) {
-		said, err := verifyElsewhere(ctx, w.public(), w.c1)
+		said, err := verifyElsewhere(ctx, publicOf(w.kind, &w.st), w.c1)
 		return "second process: " + said, err
 	})
 }
 
-// unseal takes the input back out of the replica and compares digests.
-func (w *worker) unseal(ctx context.Context) error {
+// retrieve takes the input back out of the replica and compares digests.
+func (w *worker) retrieve(ctx context.Context) error {
 	return w.phases.run("unseal", w.in.size, "B", func() (string, error) {
-		replica, err := os.Open(w.files().Sealed)
+		replica, err := os.Open(w.folder.path("sealed"))
 		if err != nil {
 			return "", err
 		}
@@ -222,65 +174,102 @@ func (w *worker) unseal(ctx context.Context) error {
 		if err := porep.Unseal(ctx, &w.st.Sector, replica, h, 0, w.in.size, w.opt); err != nil {
 			return "", err
 		}
-		if got := hex.EncodeToString(h.Sum(nil)); got != w.Input {
-			return "", fmt.Errorf("BLAKE3 of what came back is %s, of the input %s", got, w.Input)
+		if got := hex.EncodeToString(h.Sum(nil)); got != w.in.blake3 {
+			return "", fmt.Errorf("BLAKE3 of what came back is %s, of the input %s", got, w.in.blake3)
 		}
-		return fmt.Sprintf("%d bytes, BLAKE3 %.16s... as put in", w.in.size, w.Input), nil
+		return fmt.Sprintf("%d bytes, BLAKE3 %.16s... as put in", w.in.size, w.in.blake3), nil
 	})
 }
 
-// tamper flips a byte of the replica under a challenge: the prover must notice, and a proof made of it all the same
-// must be refused by the verifier. The byte is put back.
+// tamper flips a byte of the replica under a challenge: the folder must name file and block, the prover must notice, too, and a
+// proof made of it all the same must be refused by the verifier.
 func (w *worker) tamper(ctx context.Context) error {
 	return w.phases.run("tamper", 0, "", func() (string, error) {
 		answer := &w.proof.Partitions[0][0]
-		restore, err := flip(w.files().Sealed, int64(answer.Replica.Index)*sector.NodeSize)
-		if err != nil {
+		if err := flip(w.folder.path("sealed"), int64(answer.Replica.Index)*sector.NodeSize); err != nil {
 			return "", err
 		}
-		_, noticed := porep.Prove(ctx, w.files(), &w.st, w.opt)
-		if err := restore(); err != nil {
+		if err := w.reopen(); err != nil { // what was read in this run is read again
 			return "", err
 		}
-		if noticed == nil {
-			return "", errors.New("a proof was made from a tampered replica")
+		var named *porep.FileError
+		if err := w.folder.Check(ctx); !errors.As(err, &named) || named.Name != "sealed" {
+			return "", fmt.Errorf("the folder says of a tampered replica: %w", orElse(err, "nothing"))
 		}
-		if errors.Is(noticed, context.Canceled) {
-			return "", noticed
+		_, err := porep.Prove(ctx, w.folder.Files(), &w.st, w.opt)
+		if err == nil || ctx.Err() != nil {
+			return "", orElse(ctx.Err(), "a proof was made from a tampered replica")
 		}
-		fmt.Fprintf(w.out, "tampered replica: the prover refuses: %v\n", noticed)
-
-		answer.Replica.Leaf[0] ^= 1
-		forged, err := w.proof.AppendC1(nil, w.sp)
-		if err != nil {
-			return "", err
-		}
-		_, err = verifyElsewhere(ctx, w.public(), forged)
-		if !errors.Is(err, errRefused) {
-			return "", fmt.Errorf("a proof of a tampered replica was not refused: %w", err)
-		}
-		fmt.Fprintf(w.out, "forged proof: the verifier %v\n", err)
-		return "1 byte flipped: no proof from it, and a forged one refused", nil
+		fmt.Fprintf(w.out, "tampered replica: the folder names it: %v\n", named)
+		fmt.Fprintf(w.out, "tampered replica: the prover refuses: %v\n", err)
+		return "1 byte flipped: named, no proof from it, and a forged one refused", w.forge(ctx, answer)
 	})
 }
 
-// flip changes a byte of a file and returns what puts it back.
-func flip(path string, off int64) (restore func() error, err error) {
+// forge passes a proof of the tampered replica off as a good one.
+func (w *worker) forge(ctx context.Context, answer *porep.ChallengeProof) error {
+	answer.Replica.Leaf[0] ^= 1
+	forged, err := w.proof.AppendC1(nil, w.st.Proof)
+	if err != nil {
+		return err
+	}
+	if _, err = verifyElsewhere(ctx, publicOf(w.kind, &w.st), forged); !errors.Is(err, errRefused) {
+		return fmt.Errorf("a proof of a tampered replica was not refused: %w", orElse(err, "it was accepted"))
+	}
+	fmt.Fprintf(w.out, "forged proof: the verifier %v\n", err)
+	return nil
+}
+
+// mend has the folder make the tampered replica again.
+func (w *worker) mend(ctx context.Context) error {
+	return w.phases.run("mend", w.st.Proof.Nodes(), "nodes", func() (string, error) {
+		st, err := porep.SealFolders(ctx, []*porep.Folder{w.folder.Folder}, w.opt)
+		if err != nil {
+			return "", err
+		}
+		if st[0].CommR != w.st.CommR {
+			return "", fmt.Errorf("the mended replica has CommR %v, want %v", st[0].CommR, w.st.CommR)
+		}
+		if err := w.reopen(); err != nil {
+			return "", err
+		}
+		return "the replica made again from data and labels, CommR as before", w.folder.Check(ctx)
+	})
+}
+
+// reopen opens the folder as another process would.
+func (w *worker) reopen() error {
+	dir := w.folder.dir
+	if err := w.folder.Close(); err != nil {
+		return err
+	}
+	w.folder = nil
+	f, err := openFolder(dir, w.st.Sector, w.in, w.out)
+	if err == nil {
+		w.folder = f
+	}
+	return err
+}
+
+// orElse returns err, or an error of that text where there is none.
+func orElse(err error, text string) error {
+	if err == nil {
+		return errors.New(text)
+	}
+	return err
+}
+
+// flip changes a byte of a file.
+func flip(path string, off int64) error {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	var b [1]byte
-	if _, err := f.ReadAt(b[:], off); err != nil {
-		return nil, errors.Join(err, f.Close())
+	if _, err = f.ReadAt(b[:], off); err == nil {
+		_, err = f.WriteAt([]byte{b[0] ^ 1}, off)
 	}
-	if _, err := f.WriteAt([]byte{b[0] ^ 1}, off); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return func() error {
-		_, err := f.WriteAt(b[:], off)
-		return errors.Join(err, f.Sync(), f.Close())
-	}, nil
+	return errors.Join(err, f.Sync(), f.Close())
 }
 
 // sizeOf prints the length of a file.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,108 +23,192 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// newWorker returns a worker for some bytes in a 2 KiB sector in dir, and what it says.
-func newWorker(t *testing.T, dir, content string) (*worker, *bytes.Buffer) {
+// newWorker returns a worker for some bytes in a 2 KiB sector, and what it says.
+func newWorker(t *testing.T, profile, content string) (*worker, *bytes.Buffer) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "in")
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	sp, err := sector.StackedDRG2KiBV1_1.Proof()
+	k := kind{profile, "2KiB"}
+	sp, err := k.proof()
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := openInput(path, sp.Size.Unpadded(), dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	digest, err := in.digest(t.Context())
+	in, err := openInput(path, sp.Size.Unpadded(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	said := new(bytes.Buffer)
-	j, err := openJob(dir, sector.StackedDRG2KiBV1_1, digest, in.size, said)
-	if err != nil {
+	w := &worker{kind: k, in: in, phases: &phases{err: new(bytes.Buffer)}, out: said}
+	w.opt = &porep.Options{Progress: w.phases.progress}
+	if err := w.input(t.Context(), sp); err != nil {
 		t.Fatal(err)
 	}
-	w := &worker{job: j, in: in, sp: sp, phases: &phases{err: new(bytes.Buffer)}, out: said}
-	w.opt = &porep.Options{Keep: j.keep, Made: j.made, Progress: w.phases.progress}
 	return w, said
 }
 
-// TestAll runs every phase, twice in one directory, the second time with two damaged files.
-func TestAll(t *testing.T) {
-	dir := t.TempDir()
-	w, said := newWorker(t, dir, "a real file")
-	if err := w.all(t.Context()); err != nil {
+// flipFile flips a byte of a file of a folder.
+func flipFile(t *testing.T, dir, name string, off int64) {
+	t.Helper()
+	if err := flip(filepath.Join(dir, filepath.FromSlash(name)), off); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"tampered replica: the prover refuses", "forged proof: the verifier refused", "verified 2 challenges", w.st.CommR.String(), "baga6ea4seaq"} {
-		if !strings.Contains(said.String(), want) {
-			t.Errorf("the output lacks %q:\n%s", want, said)
-		}
-	}
-	first := *w
-	for _, name := range []string{"cache/sc-02-data-layer-2.dat", "sealed"} {
-		if _, err := flip(filepath.Join(dir, filepath.FromSlash(name)), 5); err != nil {
-			t.Fatal(err)
-		}
-	}
-	w, said = newWorker(t, dir, "a real file")
-	if err := w.all(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if w.CommR != first.CommR || w.Ticket != first.Ticket {
-		t.Error("another sector came out of the same job")
-	}
-	for _, want := range []string{"remake  cache/sc-02-data-layer-2.dat: it differs", "remake  sealed: it differs", "kept    cache/sc-02-data-layer-1.dat"} {
-		if !strings.Contains(said.String(), want) {
+}
+
+// contains expects each text in what was said.
+func contains(t *testing.T, said string, wants ...string) {
+	t.Helper()
+	for _, want := range wants {
+		if !strings.Contains(said, want) {
 			t.Errorf("the output lacks %q:\n%s", want, said)
 		}
 	}
 }
 
-// TestInterrupt cancels a job at each of its reports and expects the next run to end well with what was finished.
+// TestAll runs every phase under each profile, twice in one directory, the second time with two damaged files.
+func TestAll(t *testing.T) {
+	commR := map[string]sector.CommR{}
+	for _, profile := range []string{filecoinProfile, nativeProfile} {
+		t.Run(profile, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "new", "sector")
+			w, said := newWorker(t, profile, "a real file")
+			if err := w.all(t.Context(), dir); err != nil {
+				t.Fatal(err)
+			}
+			contains(t, said.String(), "the folder names it: porep: sealed, block 0 of 1 MiB", "the prover refuses: porep: ", "forged proof: the verifier refused",
+				fmt.Sprintf("verified %d challenges", w.st.Proof.Challenges), "mend", w.st.CommR.String(), "baga6ea4seaq", "11 bytes, BLAKE3")
+			if cid := strings.Contains(said.String(), "bagboea4b5abc"); cid != (profile == filecoinProfile) {
+				t.Errorf("a CID of the replica: %v:\n%s", cid, said)
+			}
+			commR[profile] = w.st.CommR
+			for _, name := range []string{"cache/sc-02-data-layer-2.dat", "sealed"} {
+				flipFile(t, dir, name, 5)
+			}
+			again, said := newWorker(t, profile, "a real file")
+			if err := again.all(t.Context(), dir); err != nil {
+				t.Fatal(err)
+			}
+			if again.st.Sector != w.st.Sector || again.st.CommR != w.st.CommR {
+				t.Error("another sector came out of the same job")
+			}
+			contains(t, said.String(), "remake  cache/sc-02-data-layer-2.dat, block 0 of 1 MiB: the bytes differ", "remake  sealed, block 0 of 1 MiB: the bytes differ", "label nodes kept")
+			if strings.Contains(said.String(), "remake  cache/sc-02-data-layer-1.dat") {
+				t.Errorf("a file that was whole was made again:\n%s", said)
+			}
+		})
+	}
+	if commR[filecoinProfile] == commR[nativeProfile] {
+		t.Error("both profiles make the same replica")
+	}
+}
+
+// TestProfileApart has each profile's proof judged under the other: it is refused.
+func TestProfileApart(t *testing.T) {
+	for _, profile := range []string{filecoinProfile, nativeProfile} {
+		w, _ := newWorker(t, profile, "a real file")
+		var err error
+		if w.folder, err = openFolder(t.TempDir(), w.st.Sector, w.in, w.out); err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(w.seal(t.Context()), w.prove(t.Context()), w.folder.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := verifyElsewhere(t.Context(), publicOf(w.kind, &w.st), w.c1); err != nil {
+			t.Error(profile, err)
+		}
+		other := kind{filecoinProfile, w.Size}
+		if profile == filecoinProfile {
+			other.Profile = nativeProfile
+		}
+		if said, err := verifyElsewhere(t.Context(), publicOf(other, &w.st), w.c1); !errors.Is(err, errRefused) {
+			t.Errorf("a proof under %s passes under %s: %q, %v", profile, other.Profile, said, err)
+		}
+	}
+}
+
+// sealIn opens the folder and seals, no more.
+func (w *worker) sealIn(ctx context.Context, dir string) (err error) {
+	if w.folder, err = openFolder(dir, w.st.Sector, w.in, w.out); err != nil {
+		return err
+	}
+	return errors.Join(w.seal(ctx), w.folder.Close())
+}
+
+// TestInterrupt cancels a seal at each of its reports and expects the next one to end well, without labels that were recorded.
 func TestInterrupt(t *testing.T) {
-	for at := 0; at < 12; at += 2 {
+	whole, _ := newWorker(t, nativeProfile, "interrupted")
+	reports := 0
+	whole.opt.Progress = func(string, uint64, uint64) { reports++ }
+	if err := whole.sealIn(t.Context(), t.TempDir()); err != nil {
+		t.Fatal(err)
+	}
+	for at := range reports {
 		dir := t.TempDir()
-		w, _ := newWorker(t, dir, "interrupted")
+		w, _ := newWorker(t, nativeProfile, "interrupted")
 		ctx, cancel := context.WithCancel(t.Context())
-		reports := 0
-		w.opt.Progress = func(string, uint64, uint64) {
-			if reports++; reports > at {
+		seen, last := 0, ""
+		w.opt.Progress = func(stage string, _, _ uint64) {
+			if seen++; seen == at+1 {
+				last = stage
 				cancel()
 			}
 		}
-		err := w.all(ctx)
+		if err := w.sealIn(ctx, dir); err != nil && !errors.Is(err, context.Canceled) {
+			t.Fatal(at, err)
+		}
 		cancel()
-		if err != nil && !errors.Is(err, context.Canceled) {
+		w, _ = newWorker(t, nativeProfile, "interrupted")
+		if err := w.sealIn(t.Context(), dir); err != nil {
 			t.Fatal(at, err)
 		}
-		finished := len(w.Files)
-		w, said := newWorker(t, dir, "interrupted")
-		if err := w.all(t.Context()); err != nil {
-			t.Fatal(at, err)
+		if w.st.CommR != whole.st.CommR {
+			t.Errorf("interrupted at report %d: CommR %v, want %v", at, w.st.CommR, whole.st.CommR)
 		}
-		if kept := strings.Count(said.String(), "kept    "); kept == 0 && finished > 0 {
-			t.Errorf("interrupted at report %d: %d files finished, %d kept:\n%s", at, finished, kept, said)
+		note := ""
+		for _, p := range w.phases.list {
+			if p.name == "seal" {
+				note = p.note
+			}
+		}
+		if (last == "tree C" || last == "tree R") && !strings.Contains(note, "all label nodes kept") && !strings.Contains(note, "found whole") {
+			t.Errorf("interrupted at report %d, of %s: %s", at, last, note)
 		}
 	}
 }
 
-// TestOtherJob expects a directory with another job to be refused.
+// TestOtherJob expects a directory with another job, in use, or with other files to be refused, and left as it is.
 func TestOtherJob(t *testing.T) {
 	dir := t.TempDir()
-	newWorker(t, dir, "one")
-	_, err := openJob(dir, sector.StackedDRG2KiBV1_1, "another digest", 3, new(bytes.Buffer))
-	if err == nil || !strings.Contains(err.Error(), "another job") {
-		t.Error(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, jobFile), []byte("{"), 0o600); err != nil {
+	w, _ := newWorker(t, filecoinProfile, "one")
+	f, err := openFolder(dir, w.st.Sector, w.in, w.out)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := openJob(dir, sector.StackedDRG2KiBV1_1, "d", 3, new(bytes.Buffer)); err == nil || !strings.Contains(err.Error(), "damaged") {
+	if err := w.all(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "in use") {
 		t.Error(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for profile, content := range map[string]string{filecoinProfile: "two", nativeProfile: "one"} {
+		w, _ := newWorker(t, profile, content)
+		if err := w.all(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "another job") {
+			t.Error(err)
+		}
+	}
+	if err := w.all(t.Context(), dir); err != nil {
+		t.Error(err)
+	}
+	foreign := filepath.Join(t.TempDir(), "sealed")
+	if err := os.WriteFile(foreign, []byte("precious"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.all(t.Context(), filepath.Dir(foreign)); err == nil || !strings.Contains(err.Error(), "something else, sealed") {
+		t.Error(err)
+	}
+	if b, err := os.ReadFile(foreign); string(b) != "precious" {
+		t.Errorf("a file of somebody else is %q: %v", b, err)
 	}
 }
 
@@ -146,7 +231,7 @@ func TestAdversary(t *testing.T) {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
-		for _, args := range [][]string{{"-size", "3KiB"}, {"-size"}, {"-x"}, {"surplus"}, {"-verify=maybe"}, {"-size", ""},
+		for _, args := range [][]string{{"-size", "3KiB"}, {"-profile", "x"}, {"-profile"}, {"-verify", "-size", "2KiB"}, {"-market", "-profile", "native"}, {"-size"}, {"-x"}, {"surplus"}, {"-verify=maybe"}, {"-size", ""},
 			{"-report", "x"}, {"-json"}, {"-seed", "1"}, {"-market", "-size", "2KiB"}, {"-market", "-seed", "-1"}, {"-market", "-seed", "x"}, {"-market", "-days", "0"},
 			{"-market", "-days", "1000000"}, {"-market", "-providers", "1"}, {"-market", "surplus"}, {"-market", "-verify"}} {
 			refuses(strings.Join(args, " "), true, func() error { return command(t.Context(), args) })
@@ -161,7 +246,8 @@ func TestAdversary(t *testing.T) {
 		for _, args := range [][]string{{"-deny", deny}, {"-deny", "/does/not/exist"}, {"-deny", os.Args[0]}, {"-dir", deny}} {
 			refuses("-market "+strings.Join(args, " "), false, func() error { return command(t.Context(), append([]string{"-market", "-days", "3"}, args...)) })
 		}
-		for _, in := range []string{"", "x", "{}", "{}\n", "null\n{}", "{\"seal_proof\":99}\n{}", "{\"seal_proof\":5}\n", "{\"ticket\":\"00\"}\n"} {
+		for _, in := range []string{"", "x", "{}", "{}\n", "null\n{}", "{\"profile\":\"filecoin\"}\n{}",
+			"{\"profile\":\"native\",\"size\":\"2KiB\"}\n", "{\"profile\":\"filecoin\",\"size\":\"2KiB\"}\n{}", "{\"profile\":\"\",\"size\":\"2KiB\"}\n{}", "{\"ticket\":\"00\"}\n"} {
 			refuses("verify "+in, false, func() error { return verifier(t.Context(), strings.NewReader(in), new(bytes.Buffer)) })
 		}
 		t.Logf("adversary %s tried=%d accepted=%d panics=%d", "S20", tried, accepted, panics)
@@ -188,10 +274,10 @@ func TestSourceTar(t *testing.T) {
 	if got := strings.Join(names, " "); got != "a.md b.go e.go" || in.size != 1024+1536+1024 {
 		t.Errorf("packed %s, %d bytes", got, in.size)
 	}
-	one, err := in.digest(t.Context())
-	two, err2 := in.digest(t.Context())
-	if one != two || err != nil || err2 != nil {
-		t.Error(one, two, err, err2)
+	err = in.sum(t.Context())
+	one := *in
+	if err2 := in.sum(t.Context()); one.blake3 != in.blake3 || one.piece != in.piece || err != nil || err2 != nil {
+		t.Error(one, in, err, err2)
 	}
 	if _, err := sourceTar(".", 100, ""); err == nil {
 		t.Error("nothing fits, and no error")

@@ -18,19 +18,24 @@ import (
 
 // public is what the verifying process is told: public values, as a chain has them.
 type public struct {
-	Seal   sector.SealProof `json:"seal_proof"`
-	Miner  uint64           `json:"miner"`
-	Sector sector.Number    `json:"sector"`
-	Ticket hex32            `json:"ticket"`
-	CommD  hex32            `json:"comm_d"`
-	CommR  hex32            `json:"comm_r"`
-	Seed   hex32            `json:"seed"`
+	kind
+	Miner  uint64        `json:"miner"`
+	Sector sector.Number `json:"sector"`
+	Ticket hex32         `json:"ticket"`
+	CommD  hex32         `json:"comm_d"`
+	CommR  hex32         `json:"comm_r"`
+	Seed   hex32         `json:"seed"`
+}
+
+// publicOf returns the public values of a statement.
+func publicOf(k kind, st *porep.Statement) public {
+	return public{k, minerID, st.ID.Number, hex32(st.Ticket), hex32(st.CommD), hex32(st.CommR), hex32(st.Seed)}
 }
 
 func (p *public) statement() (*porep.Statement, error) {
-	sp, err := p.Seal.Proof()
+	sp, err := p.proof()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("statement: %w", err)
 	}
 	return &porep.Statement{
 		Sector: porep.Sector{Proof: sp, ID: sector.ID{Prover: sector.NewProverID(p.Miner), Number: p.Sector},
