@@ -183,8 +183,11 @@ func (d *aggregateDecoder) run() error {
 	return nil
 }
 
-// AppendBytes appends the aggregate's bytes to dst.
+// AppendBytes appends the aggregate's bytes to dst; a zero Aggregate has none.
 func (a *Aggregate) AppendBytes(dst []byte) []byte {
+	if a.n < 2 {
+		return dst
+	}
 	walkAggregate(a,
 		func(_ string, e *bls.GT) { dst = appendGT(dst, e) },
 		func(_ string, p *bls.G1Affine) { b := p.Bytes(); dst = append(dst, b[:]...) },

@@ -15,7 +15,7 @@ import (
 type AggregateOptions struct {
 	Workers int // goroutines at most; 0 means GOMAXPROCS
 
-	// Progress, if set, is told how many of the n-1 foldings are done, under the stage "fold".
+	// Progress, if set, is told how many of the n-1 foldings are done, under the stage "fold", also between them.
 	Progress func(stage string, done, total uint64)
 }
 
@@ -38,7 +38,8 @@ func (s *SRS) Aggregate(ctx context.Context, proofs []*Proof, v Version, include
 	if opt == nil {
 		opt = new(AggregateOptions)
 	}
-	f := &folding{ctx: ctx, b: newBatch(nil, &BatchOptions{Workers: opt.Workers, Progress: opt.Progress}), total: uint64(n - 1)}
+	f := &folding{ctx: ctx, b: newBatch(nil, &BatchOptions{Workers: opt.Workers, Progress: opt.Progress})}
+	f.b.stage, f.b.total = "fold", uint64(n-1)
 	for i := range n {
 		p := proofs[min(i, len(proofs)-1)]
 		if !p.valid() {
@@ -57,9 +58,8 @@ func (s *SRS) Aggregate(ctx context.Context, proofs []*Proof, v Version, include
 
 // A folding is the state of the prover: vectors that halve from round to round.
 type folding struct {
-	ctx         context.Context
-	b           *batcher
-	done, total uint64
+	ctx context.Context
+	b   *batcher
 
 	a, c   []bls.G1Affine
 	bb     []bls.G2Affine // B times the powers of r
@@ -109,10 +109,18 @@ func (f *folding) twist() {
 		f.powers[i].Mul(&f.powers[i-1], &f.r)
 	}
 	inverses := fr.BatchInvert(f.powers)
-	parallel(f.b.workers, n, func(i int) {
+	f.each(n, func(i int) {
 		scaleG2(&f.bb[i], &f.powers[i])
 		scaleG1(&f.w[0][i], &inverses[i])
 		scaleG1(&f.w[1][i], &inverses[i])
+	})
+}
+
+// each calls do for 0 ... n-1 over the workers. Where ctx ends it leaves off, and so do all steps after it: their values mean
+// nothing and are not returned.
+func (f *folding) each(n int, do func(i int)) {
+	_ = f.b.pieces(f.ctx, n, func(from, to int) {
+		parallel(f.b.workers, to-from, func(i int) { do(from + i) })
 	})
 }
 
@@ -134,7 +142,7 @@ func (f *folding) round() (r aggregateRoundProof) {
 	return r
 }
 
-// pair returns the product of e(p[i], q[i]) and of e(s[i], t[i]).
+// pair returns the product of e(p[i], q[i]) and of e(s[i], t[i]), or something else where ctx ended.
 func (f *folding) pair(p []bls.G1Affine, q []bls.G2Affine, s []bls.G1Affine, t []bls.G2Affine) bls.GT {
 	pairs := make([]millerPair, 0, len(p)+len(s))
 	for i := range p {
@@ -143,14 +151,17 @@ func (f *folding) pair(p []bls.G1Affine, q []bls.G2Affine, s []bls.G1Affine, t [
 	for i := range s {
 		pairs = append(pairs, millerPair{p: s[i], q: t[i]})
 	}
-	e := f.b.product(pairs)
+	e, err := f.b.product(f.ctx, pairs)
+	if err != nil {
+		return e
+	}
 	return bls.FinalExponentiation(&e)
 }
 
 // fold halves all vectors: left + x·right for A, C and w, left + right/x for B, v and the powers of r.
 func (f *folding) fold(x, inverse *fr.Element) {
 	m := len(f.a) / 2
-	parallel(f.b.workers, m, func(i int) {
+	f.each(m, func(i int) {
 		foldG1(&f.a[i], &f.a[m+i], x)
 		foldG1(&f.c[i], &f.c[m+i], x)
 		foldG2(&f.bb[i], &f.bb[m+i], inverse)
@@ -165,8 +176,7 @@ func (f *folding) fold(x, inverse *fr.Element) {
 	for k := range 2 {
 		f.v[k], f.w[k] = f.v[k][:m], f.w[k][:m]
 	}
-	f.done += uint64(m)
-	f.b.tell("fold", f.done, f.total)
+	f.b.settled(m)
 }
 
 // open fills in the proofs that the folded keys come from the reference string.

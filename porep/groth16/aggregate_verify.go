@@ -11,10 +11,17 @@ import (
 // VerifyAggregate checks that an aggregate stands for proofs of all the statements whose public inputs are given, proof after
 // proof, p.Inputs() scalars each. The proofs that pad an aggregate to a power of two repeat the last; their inputs are not
 // given. include is what the aggregator put into the transcript beside the proofs: for seals and updates a hash over their
-// commitments. Nil means proven; errors wrap ErrProof (refuted) or ErrInputs (unfit inputs), or judge nothing.
+// commitments. Nil means proven; errors wrap ErrProof (refuted), ErrInputs (unfit inputs) or ErrKey (no key or no reference
+// string), or judge nothing.
 //
 // Source: bellperson 0.27, src/groth16/aggregate/verify.rs, verify_aggregate_proof.
 func (p *PreparedKey) VerifyAggregate(ctx context.Context, srs *VerifierSRS, a *Aggregate, v Version, include []byte, inputs []Scalar, opt *BatchOptions) error {
+	if !p.valid() {
+		return errNoKey
+	}
+	if !srs.valid() {
+		return fmt.Errorf("%w: no reference string", ErrKey)
+	}
 	c, err := newAggregateCheck(a, v, include, opt)
 	if err != nil {
 		return err

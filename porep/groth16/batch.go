@@ -24,7 +24,8 @@ type BatchOptions struct {
 	Workers int       // goroutines at most; 0 means GOMAXPROCS
 	Rand    io.Reader // source of the coefficients; nil means crypto/rand
 
-	// Progress, if set, is told the stage ("verify", then "bisect") and how many members are settled.
+	// Progress, if set, is told the stage ("verify", then "bisect") and how many members are settled: between the pieces of
+	// a long equation too, where none is settled yet.
 	Progress func(stage string, done, total uint64)
 }
 
@@ -62,7 +63,26 @@ type batcher struct {
 	workers int
 	rand    io.Reader
 	tell    func(stage string, done, total uint64)
-	done    uint64
+
+	stage       string
+	done, total uint64
+}
+
+// pieceEach is how many proofs a worker takes between two looks at the context: some 100 ms.
+const pieceEach = 128
+
+// pieces calls do for pieces of 0 ... n-1, a worker's share of each being pieceEach, until ctx ends.
+func (b *batcher) pieces(ctx context.Context, n int, do func(from, to int)) error {
+	for from := 0; from < n; from += pieceEach * b.workers {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if from > 0 {
+			b.tell(b.stage, b.done, b.total)
+		}
+		do(from, min(n, from+pieceEach*b.workers))
+	}
+	return ctx.Err()
 }
 
 func newBatch(batch []Statement, opt *BatchOptions) *batcher {
@@ -71,7 +91,7 @@ func newBatch(batch []Statement, opt *BatchOptions) *batcher {
 	}
 	b := &batcher{
 		batch: batch, inputs: make([][]limbs, len(batch)), errs: make([]error, len(batch)),
-		workers: defaultWorkers(opt.Workers), rand: opt.Rand, tell: opt.Progress,
+		workers: defaultWorkers(opt.Workers), rand: opt.Rand, tell: opt.Progress, total: uint64(len(batch)),
 	}
 	if b.rand == nil {
 		b.rand = rand.Reader
@@ -81,8 +101,8 @@ func newBatch(batch []Statement, opt *BatchOptions) *batcher {
 	}
 	for i, s := range batch {
 		switch {
-		case s.Key == nil:
-			b.errs[i] = fmt.Errorf("%w: no key", ErrKey)
+		case !s.Key.valid():
+			b.errs[i] = errNoKey
 		case !s.Proof.valid():
 			b.errs[i] = ErrProof
 		default:
@@ -104,14 +124,14 @@ func (b *batcher) settle(ctx context.Context, members []int, whole bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	stage := "bisect"
+	b.stage = "bisect"
 	if whole {
-		stage = "verify"
+		b.stage = "verify"
 	}
 	if len(members) == 1 {
 		i := members[0]
 		b.errs[i] = b.batch[i].Key.verify(b.batch[i].Proof, b.inputs[i], b.workers)
-		b.settled(stage, 1)
+		b.settled(1)
 		return nil
 	}
 	ok, err := b.check(ctx, members)
@@ -119,7 +139,7 @@ func (b *batcher) settle(ctx context.Context, members []int, whole bool) error {
 		return err
 	}
 	if ok {
-		b.settled(stage, len(members))
+		b.settled(len(members))
 		return nil
 	}
 	half := len(members) / 2
@@ -129,9 +149,9 @@ func (b *batcher) settle(ctx context.Context, members []int, whole bool) error {
 	return b.settle(ctx, members[half:], false)
 }
 
-func (b *batcher) settled(stage string, n int) {
+func (b *batcher) settled(n int) {
 	b.done += uint64(n)
-	b.tell(stage, b.done, uint64(len(b.batch)))
+	b.tell(b.stage, b.done, b.total)
 }
 
 // check reports whether the equation of the members holds:
@@ -150,14 +170,21 @@ func (b *batcher) check(ctx context.Context, members []int) (bool, error) {
 		}
 		byKey[k] = append(byKey[k], at)
 	}
-	pairs := b.scaled(members, z)
+	pairs, err := b.scaled(ctx, members, z)
+	if err != nil {
+		return false, err
+	}
 	for _, k := range keys {
-		if err := ctx.Err(); err != nil {
+		three, err := b.keyPairs(ctx, k, members, byKey[k], z)
+		if err != nil {
 			return false, err
 		}
-		pairs = append(pairs, b.keyPairs(k, members, byKey[k], z)...)
+		pairs = append(pairs, three...)
 	}
-	f := b.product(pairs)
+	f, err := b.product(ctx, pairs)
+	if err != nil {
+		return false, err
+	}
 	f = bls.FinalExponentiation(&f)
 	return f.IsOne(), nil
 }
@@ -179,21 +206,25 @@ func (b *batcher) coefficients(n int) ([]limbs, error) {
 }
 
 // scaled returns the pairs (z·A, B) of the members.
-func (b *batcher) scaled(members []int, z []limbs) []millerPair {
+func (b *batcher) scaled(ctx context.Context, members []int, z []limbs) ([]millerPair, error) {
 	pairs, jac := make([]millerPair, len(members)), make([]bls.G1Jac, len(members))
-	parallel(b.workers, len(members), func(at int) {
-		p := b.batch[members[at]].Proof
-		jac[at] = multiply(&p.a, &z[at])
-		pairs[at].q = p.b
-	})
+	if err := b.pieces(ctx, len(members), func(from, to int) {
+		parallel(b.workers, to-from, func(i int) {
+			p := b.batch[members[from+i]].Proof
+			jac[from+i] = multiply(&p.a, &z[from+i])
+			pairs[from+i].q = p.b
+		})
+	}); err != nil {
+		return nil, err
+	}
 	for at, a := range bls.BatchJacobianToAffineG1(jac) {
 		pairs[at].p = a
 	}
-	return pairs
+	return pairs, nil
 }
 
 // keyPairs returns the three pairs with the points of a key; at lists the places of its proofs among the members.
-func (b *batcher) keyPairs(k *PreparedKey, members, at []int, z []limbs) []millerPair {
+func (b *batcher) keyPairs(ctx context.Context, k *PreparedKey, members, at []int, z []limbs) ([]millerPair, error) {
 	points, factors := make([]bls.G1Affine, len(at)), make([]limbs, len(at))
 	var sum fr.Element
 	for j, m := range at {
@@ -203,14 +234,17 @@ func (b *batcher) keyPairs(k *PreparedKey, members, at []int, z []limbs) []mille
 	}
 	total := limbs(sum)
 	c, alpha := multiExp(points, factors, b.workers), multiply(&k.alphaNeg, &total)
-	in := b.inputSum(k, members, at, z, total)
+	in, err := b.inputSum(ctx, k, members, at, z, total)
+	if err != nil {
+		return nil, err
+	}
 	p := bls.BatchJacobianToAffineG1([]bls.G1Jac{alpha, in, c})
-	return []millerPair{{p: p[0], lines: &k.beta}, {p: p[1], lines: &k.negGamma}, {p: p[2], lines: &k.negDelta}}
+	return []millerPair{{p: p[0], lines: &k.beta}, {p: p[1], lines: &k.negGamma}, {p: p[2], lines: &k.negDelta}}, nil
 }
 
 // inputSum returns the sum over the proofs of z·(ic[0] + sum of inputs[i]·ic[i+1]). A few proofs with short inputs are
 // cheaper one by one; many share one multiple of each IC point.
-func (b *batcher) inputSum(k *PreparedKey, members, at []int, z []limbs, total limbs) bls.G1Jac {
+func (b *batcher) inputSum(ctx context.Context, k *PreparedKey, members, at []int, z []limbs, total limbs) (bls.G1Jac, error) {
 	alone := 0
 	for _, m := range at {
 		for i := range b.inputs[members[m]] {
@@ -225,25 +259,31 @@ func (b *batcher) inputSum(k *PreparedKey, members, at []int, z []limbs, total l
 			j := multiply(&p, &z[m])
 			sum.AddAssign(&j)
 		}
-		return sum
+		return sum, ctx.Err()
 	}
 	scalars := make([]limbs, k.Inputs()+1)
 	scalars[0] = total
-	for _, m := range at {
-		// A factor in Montgomery form times a plain number is a plain number.
-		factor := fr.Element(z[m])
-		factor.Mul(&factor, &montgomerySquare)
-		for i, x := range b.inputs[members[m]] {
-			e := fr.Element(x)
-			e.Mul(&e, &factor)
-			s := (*fr.Element)(&scalars[i+1])
-			s.Add(s, &e)
-		}
+	if err := b.pieces(ctx, len(at), func(from, to int) {
+		stretches(b.workers, k.Inputs(), func(lo, hi int) {
+			for _, m := range at[from:to] {
+				// A factor in Montgomery form times a plain number is a plain number.
+				factor := montgomery(&z[m])
+				in := b.inputs[members[m]]
+				for i := lo; i < hi; i++ {
+					e := fr.Element(in[i])
+					e.Mul(&e, &factor)
+					s := (*fr.Element)(&scalars[i+1])
+					s.Add(s, &e)
+				}
+			}
+		})
+	}); err != nil {
+		return bls.G1Jac{}, err
 	}
 	if k.shifted != nil {
-		return k.shifted.multiExp(scalars)
+		return k.shifted.multiExp(scalars), nil
 	}
-	return multiExp(k.key.ic, scalars, b.workers)
+	return multiExp(k.key.ic, scalars, b.workers), ctx.Err()
 }
 
 // montgomerySquare is 2^512 mod r: a plain number times it, multiplied as Montgomery forms are, is that number's
@@ -251,13 +291,16 @@ func (b *batcher) inputSum(k *PreparedKey, members, at []int, z []limbs, total l
 var montgomerySquare = fr.Element{0xc999e990f3f29c6d, 0x2b6cedcb87925c23, 0x05d314967254398f, 0x0748d9d99f59ff11}
 
 // product returns the Miller loops of all pairs, shared out to the workers.
-func (b *batcher) product(pairs []millerPair) bls.GT {
-	size := (len(pairs) + b.workers - 1) / b.workers
-	parts := make([]bls.GT, (len(pairs)+size-1)/size)
-	parallel(b.workers, len(parts), func(i int) { parts[i] = miller(pairs[i*size : min((i+1)*size, len(pairs))]) })
-	f := parts[0]
-	for i := range parts[1:] {
-		f.Mul(&f, &parts[i+1])
-	}
-	return f
+func (b *batcher) product(ctx context.Context, all []millerPair) (f bls.GT, err error) {
+	f.SetOne()
+	err = b.pieces(ctx, len(all), func(from, to int) {
+		pairs := all[from:to]
+		size := (len(pairs) + b.workers - 1) / b.workers
+		parts := make([]bls.GT, (len(pairs)+size-1)/size)
+		parallel(b.workers, len(parts), func(i int) { parts[i] = miller(pairs[i*size : min((i+1)*size, len(pairs))]) })
+		for i := range parts {
+			f.Mul(&f, &parts[i])
+		}
+	})
+	return f, err
 }

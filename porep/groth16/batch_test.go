@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"slices"
 	"testing"
 
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
+
+	"github.com/assaylab/assay/porep/sector"
 )
 
 // fakeBatch returns n valid statements under the keys of the sizes given, in turn.
@@ -137,6 +140,74 @@ func TestVerifyBatchCancelled(t *testing.T) {
 	batch := fakeBatch(rand.New(rand.NewPCG(3, 3)), 3, 3)
 	if err := VerifyBatch(ctx, batch, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestLongBatch holds that one long equation tells progress between its pieces and ends there with its context: it did neither
+// for as long as it took.
+func TestLongBatch(t *testing.T) {
+	batch := slices.Repeat(fakeBatch(rand.New(rand.NewPCG(3, 3)), 1, 3), 2*pieceEach+1)
+	calls := 0
+	opt := &BatchOptions{Workers: 1, Progress: func(stage string, done, total uint64) {
+		calls++
+		if stage != "verify" || total != uint64(len(batch)) || done != 0 && done != total {
+			t.Errorf("%s: %d of %d", stage, done, total)
+		}
+	}}
+	if err := VerifyBatch(context.Background(), batch, opt); err != nil || calls < 5 {
+		t.Errorf("%v, progress was told %d times", err, calls)
+	}
+	for at := range calls - 1 {
+		ctx, cancel := context.WithCancel(context.Background())
+		n := 0
+		err := VerifyBatch(ctx, batch, &BatchOptions{Workers: 1, Progress: func(string, uint64, uint64) {
+			if n++; n == at+1 {
+				cancel()
+			}
+		}})
+		if !errors.Is(err, context.Canceled) || n != at+1 {
+			t.Errorf("cancelled at call %d: %v after %d", at, err, n)
+		}
+		cancel()
+	}
+}
+
+// TestZeroValues holds that keys, strings and aggregates which no constructor made prove nothing and do not panic.
+func TestZeroValues(t *testing.T) {
+	ctx := context.Background()
+	s := fakeBatch(rand.New(rand.NewPCG(3, 3)), 1, 3)[0]
+	for _, key := range []*PreparedKey{nil, {}, new(VerifyingKey).Prepare()} {
+		if err := key.Verify(s.Proof, s.Inputs, nil); !errors.Is(err, ErrKey) {
+			t.Errorf("verify: %v", err)
+		}
+		if err := VerifyBatch(ctx, []Statement{{key, s.Proof, s.Inputs}}, nil); !errors.Is(err, ErrKey) {
+			t.Errorf("batch: %v", err)
+		}
+		if err := key.VerifyAggregate(ctx, new(VerifierSRS), new(Aggregate), SnarkPackV2, nil, s.Inputs, nil); !errors.Is(err, ErrKey) {
+			t.Errorf("aggregate: %v", err)
+		}
+	}
+	for _, srs := range []*VerifierSRS{nil, {}, new(SRS).Verifier()} {
+		if err := s.Key.VerifyAggregate(ctx, srs, new(Aggregate), SnarkPackV2, nil, s.Inputs, nil); !errors.Is(err, ErrKey) {
+			t.Errorf("aggregate without string: %v", err)
+		}
+	}
+	if _, err := new(SRS).Aggregate(ctx, []*Proof{s.Proof}, SnarkPackV2, nil, nil); !errors.Is(err, ErrInputs) {
+		t.Errorf("aggregating without string: %v", err)
+	}
+	if b := new(Aggregate).AppendBytes(nil); b != nil {
+		t.Errorf("a zero aggregate has %d bytes", len(b))
+	}
+	for _, keys := range []*Keys{nil, NewKeys(nil, nil)} {
+		_, err := keys.Key(SealCircuit(sector.Proof{Size: sector.Size32GiB, Shape: sector.Shape{Base: 8, Sub: 8}, Layers: 11, Challenges: 18}))
+		_, err2 := keys.VerifierSRS(ctx)
+		_, err3 := keys.SRS(ctx, 2)
+		for _, err := range []error{err, err2, err3} {
+			var missing *KeyError
+			if !errors.As(err, &missing) || !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("no keys: %v", err)
+			}
+		}
 	}
 }
 

@@ -16,6 +16,9 @@ var (
 	ErrInputs = errors.New("groth16: unfit public inputs")
 )
 
+// errNoKey is for a nil or zero key, which proves nothing.
+var errNoKey = fmt.Errorf("%w: no key", ErrKey)
+
 // A PointError says which point of an encoding was refused and why. It wraps ErrProof or ErrKey.
 type PointError struct {
 	Point  string // "A", "B", "C", "gamma G2", "IC 17" ...

@@ -33,7 +33,10 @@ type VerifyingKey struct {
 }
 
 // Inputs returns the number of public inputs of the circuit.
-func (k *VerifyingKey) Inputs() int { return len(k.ic) - 1 }
+func (k *VerifyingKey) Inputs() int { return max(0, len(k.ic)-1) }
+
+// valid reports whether the key came out of a constructor.
+func (k *VerifyingKey) valid() bool { return k != nil && len(k.ic) > 0 }
 
 // ParseKey decodes the bytes of a .vk file, all of them. Every point is checked: on the curve, in the prime-order
 // subgroup, not the identity. The subgroup check of the IC points is one randomised test of all that lets a bad set pass

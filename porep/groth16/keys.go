@@ -64,6 +64,9 @@ func NewKeys(fsys fs.FS, opt *KeysOptions) *Keys {
 // Key returns the prepared key of a circuit. All errors are *KeyErrors; a failure is not remembered.
 func (k *Keys) Key(c Circuit) (*PreparedKey, error) {
 	name := c.KeyFile()
+	if k == nil {
+		return nil, &KeyError{File: name, Err: errNoKeys}
+	}
 	slot := k.slot(name)
 	slot.once.Do(func() {
 		var b []byte
@@ -112,13 +115,25 @@ func (k *Keys) digest(name string) (Digest, error) {
 	return Digest{}, fmt.Errorf("%w: no digest is published or trusted for this file", ErrKey)
 }
 
-// read returns the content of a file of at most limit bytes, after comparing its digest.
-func (k *Keys) read(name string, limit int64) ([]byte, error) {
+// errNoKeys is for nil Keys and for Keys over no file system.
+var errNoKeys = fmt.Errorf("%w: no folder of keys: %w", ErrKey, fs.ErrNotExist)
+
+// open opens a file and returns the digest it must have.
+func (k *Keys) open(name string) (fs.File, Digest, error) {
 	want, err := k.digest(name)
 	if err != nil {
-		return nil, err
+		return nil, want, err
+	}
+	if k.fsys == nil {
+		return nil, want, errNoKeys
 	}
 	f, err := k.fsys.Open(name)
+	return f, want, err
+}
+
+// read returns the content of a file of at most limit bytes, after comparing its digest.
+func (k *Keys) read(name string, limit int64) ([]byte, error) {
+	f, want, err := k.open(name)
 	if err != nil {
 		return nil, err
 	}

@@ -40,6 +40,9 @@ func (p *PreparedKey) Inputs() int { return p.key.Inputs() }
 // Key returns the key that was prepared.
 func (p *PreparedKey) Key() *VerifyingKey { return p.key }
 
+// valid reports whether the key came out of Prepare.
+func (p *PreparedKey) valid() bool { return p != nil && p.key.valid() }
+
 // combine returns scalars[0]·ic[0] + scalars[1]·ic[1] + ..., one scalar for each IC point.
 func (p *PreparedKey) combine(scalars []limbs, workers int) (sum bls.G1Affine) {
 	var j bls.G1Jac
@@ -64,10 +67,14 @@ func (o *VerifyOptions) workers() int {
 }
 
 // Verify checks one proof against its public inputs. Nil means proven; an error that wraps ErrProof means refuted; one
-// that wraps ErrInputs means that the inputs do not fit the key (their number, or a value that is not reduced).
+// that wraps ErrInputs means that the inputs do not fit the key (their number, or a value that is not reduced). A PreparedKey
+// that Prepare did not make is ErrKey.
 //
 // Source: bellperson 0.27, src/groth16/verifier.rs.
 func (p *PreparedKey) Verify(proof *Proof, inputs []Scalar, opt *VerifyOptions) error {
+	if !p.valid() {
+		return errNoKey
+	}
 	in, err := parseInputs(inputs, p.Inputs())
 	if err != nil {
 		return err

@@ -48,6 +48,9 @@ func NewVerifierSRS(g, gAlpha, gBeta, h, hAlpha, hBeta []byte) (*VerifierSRS, er
 	return v.prepare(), nil
 }
 
+// valid reports whether v came out of a constructor.
+func (v *VerifierSRS) valid() bool { return v != nil && !v.g.IsInfinity() }
+
 func (v *VerifierSRS) prepare() *VerifierSRS {
 	v.linesH, v.linesA, v.linesB = bls.PrecomputeLines(v.h), bls.PrecomputeLines(v.hAlpha), bls.PrecomputeLines(v.hBeta)
 	return v
@@ -86,8 +89,11 @@ type SRS struct {
 	hAlpha, hBeta []bls.G2Affine
 }
 
-// MaxProofs returns the largest power of two of proofs that can be aggregated.
+// MaxProofs returns the largest power of two of proofs that can be aggregated, 0 for the zero SRS.
 func (s *SRS) MaxProofs() int {
+	if !s.valid() {
+		return 0
+	}
 	n := 1
 	for 4*n <= len(s.gAlpha) && 4*n <= len(s.gBeta) && 2*n <= len(s.hAlpha) && 2*n <= len(s.hBeta) {
 		n *= 2
@@ -95,8 +101,14 @@ func (s *SRS) MaxProofs() int {
 	return n
 }
 
-// Verifier returns the part that verification needs.
+// valid reports whether the string came out of ReadSRS.
+func (s *SRS) valid() bool { return s != nil && len(s.gAlpha) > 1 }
+
+// Verifier returns the part that verification needs, nil for the zero SRS.
 func (s *SRS) Verifier() *VerifierSRS {
+	if !s.valid() {
+		return nil
+	}
 	v := &VerifierSRS{g: s.gAlpha[0], gAlpha: s.gAlpha[1], gBeta: s.gBeta[1], h: s.hAlpha[0], hAlpha: s.hAlpha[1], hBeta: s.hBeta[1]}
 	return v.prepare()
 }
@@ -214,6 +226,9 @@ func decodeSRS(ctx context.Context, lists [4][]byte) (*SRS, error) {
 
 // SRS returns the published reference string as far as aggregating n proofs needs it. It is read anew at every call.
 func (k *Keys) SRS(ctx context.Context, n int) (*SRS, error) {
+	if k == nil {
+		return nil, &KeyError{File: ReferenceFile, Err: errNoKeys}
+	}
 	s, err := k.readSRS(ctx, n)
 	if err != nil {
 		return nil, &KeyError{File: ReferenceFile, Err: err}
@@ -222,11 +237,7 @@ func (k *Keys) SRS(ctx context.Context, n int) (*SRS, error) {
 }
 
 func (k *Keys) readSRS(ctx context.Context, n int) (*SRS, error) {
-	want, err := k.digest(ReferenceFile)
-	if err != nil {
-		return nil, err
-	}
-	f, err := k.fsys.Open(ReferenceFile)
+	f, want, err := k.open(ReferenceFile)
 	if err != nil {
 		return nil, err
 	}
@@ -237,6 +248,9 @@ func (k *Keys) readSRS(ctx context.Context, n int) (*SRS, error) {
 // VerifierSRS returns what verification needs of the published reference string. The file is read once, all of it, to
 // compare its digest.
 func (k *Keys) VerifierSRS(ctx context.Context) (*VerifierSRS, error) {
+	if k == nil {
+		return nil, &KeyError{File: ReferenceFile, Err: errNoKeys}
+	}
 	for {
 		slot := k.slot(ReferenceFile)
 		slot.once.Do(func() {
