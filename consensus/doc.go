@@ -12,18 +12,15 @@
 // usual range (it checks both and hands over to the plain form where they fail), and gives the same bits for any number of
 // workers. No result is rounded through a float.
 //
-// Around the epoch: checks on weights (weights.go), commit-reveal (commit.go), registration and pruning (register.go), stake
-// weight through parents and children (stakeweight.go), block emission, splits and shares of subnets (issuance.go), takes and
-// parents' dividends (payout.go), mechanisms (mechanism.go), and decoders of the chain's data (decode.go, scale.go). Variants
-// answers what one validator's other weights would yield, without a whole epoch each.
+// Around the epoch stand two packages: subnet (weights, commit-reveal, registration, schedule, mechanisms) and coinbase (block
+// emission, splits, payouts, stake weight). Here are the decoders of the chain's data too (decode.go, scale.go), and Variants,
+// which answers what one validator's other weights would yield, without a whole epoch each.
 //
-// Limits: 65,536 neurons; the pool's price comes from the caller; what drand reveals is not decrypted here.
+// Limits: 65,536 neurons.
 //
 // Release names the snapshot of the chain's code that the rules are from. Proven by vectors/yuma: every output and every
-// intermediate of 193 small and 21 large epochs, 1680 epochs of the simulation cases and 207 epochs of the chain's own tests;
-// stake weight, block emission, halving and splits by vectors and worked figures too. Read from the named sources and tested
-// against tables made from them, but never run against the chain: the order of checks on weights, rate limits, commit-reveal,
-// schedule, pruning, registration and its price, shares of subnets, takes, parents' dividends, mechanisms, SCALE rows.
+// intermediate of 193 small and 21 large epochs, 1680 epochs of the simulation cases and 207 epochs of the chain's own tests.
+// SCALE rows are read from the named sources, but never run against the chain.
 package consensus
 
 // Release is the snapshot of subtensor whose rules this package follows.

@@ -195,9 +195,3 @@ func ExampleDecodeScaleRow() {
 	fmt.Println(rows.Col, rows.Val, len(rest), err)
 	// Output: [3] [65535] 0 <nil>
 }
-
-func ExampleBlockEmission() {
-	rao, err := consensus.BlockEmission(10_500_000_000_000_000)
-	fmt.Println(rao, err)
-	// Output: 500000000 <nil>
-}

@@ -20,6 +20,15 @@ func AppendScaleRow(dst []byte, col, val []uint16) []byte {
 	return dst
 }
 
+// AppendScaleU16s appends SCALE of Vec<u16>: a compact length and little-endian values, at most 65536 of them.
+func AppendScaleU16s(dst []byte, v []uint16) []byte {
+	dst = appendCompact(dst, uint32(len(v)))
+	for _, x := range v {
+		dst = binary.LittleEndian.AppendUint16(dst, x)
+	}
+	return dst
+}
+
 // DecodeScaleRow reads one row from the front of b, appends it to r and returns what follows it. The row's columns are below n
 // and differ from each other; r is unchanged on error. It allocates no more than the row's own bytes ask for.
 //

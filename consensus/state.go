@@ -127,26 +127,12 @@ func (s *State) lastTempo() uint64 {
 	if s.LastMechanismStepBlock == 0 {
 		return s.CurrentBlock - min(uint64(s.Tempo), s.CurrentBlock)
 	}
-	return satAdd64(s.LastMechanismStepBlock, 1)
+	return fixed.SatAddU64(s.LastMechanismStepBlock, 1)
 }
 
 // activityCutoff is the number of blocks a validator stays active without setting weights.
 func (p *Params) activityCutoff() uint64 {
-	return max(1, satMul64(p.ActivityCutoffFactorMilli, uint64(p.Tempo))/1000)
-}
-
-func satAdd64(a, b uint64) uint64 {
-	if s := a + b; s >= a {
-		return s
-	}
-	return 1<<64 - 1
-}
-
-func satMul64(a, b uint64) uint64 {
-	if a == 0 || b <= (1<<64-1)/a {
-		return a * b
-	}
-	return 1<<64 - 1
+	return max(1, fixed.SatMulU64(p.ActivityCutoffFactorMilli, uint64(p.Tempo))/1000)
 }
 
 // Rows are sparse rows of u16 pairs as the chain stores weights and bonds: entry k of row i is (Col[k], Val[k]) for k from

@@ -4,6 +4,8 @@ import (
 	"errors"
 
 	"github.com/assaylab/assay/consensus"
+	"github.com/assaylab/assay/consensus/coinbase"
+	"github.com/assaylab/assay/consensus/subnet"
 	"github.com/assaylab/assay/examples/bittensor"
 )
 
@@ -77,16 +79,16 @@ func runBittensor(v *vector) (int, error) {
 	}
 	p := consensus.DefaultParams()
 	want := bittensorConstants{
-		p.Tempo, bittensor.MinTempo, consensus.MaxTempo, bittensor.MaxUids, bittensor.MaxValidators, bittensor.ImmunityPeriod,
+		p.Tempo, bittensor.MinTempo, subnet.MaxTempo, bittensor.MaxUids, bittensor.MaxValidators, bittensor.ImmunityPeriod,
 		bittensor.ActivityCutoff, bittensor.WeightsRateLimit, bittensor.CommitReveal, bittensor.RevealPeriodEpochs,
-		consensus.DefaultDelegateTake, bittensor.MinDelegateTake, bittensor.TakeChangeRateLimit, bittensor.SubnetLimit,
+		coinbase.DefaultDelegateTake, bittensor.MinDelegateTake, bittensor.TakeChangeRateLimit, bittensor.SubnetLimit,
 		bittensor.NetworkImmunity, bittensor.NetworkMinLock, bittensor.NetworkLockDecay, bittensor.NetworkRateLimit,
-		bittensor.InitialBurn, consensus.DefaultBurnMin, consensus.DefaultBurnMax, bittensor.ServingRateLimit,
-		bittensor.InitialTaoWeight, p.Kappa, consensus.DefaultOwnerCut,
+		bittensor.InitialBurn, subnet.DefaultBurnMin, subnet.DefaultBurnMax, bittensor.ServingRateLimit,
+		bittensor.InitialTaoWeight, p.Kappa, coinbase.DefaultOwnerCut,
 	}
 	err := errors.Join(equal(f.Format, 1, "format"), equal("21000000000000000", f.MaxSupply.String(), "max_supply_rao"),
-		equal(uint64(consensus.TotalSupply), f.MaxSupply.Uint64(), "max_supply_rao"), equal(bittensor.BlockSeconds, f.BlockSeconds, "block_seconds"),
-		equal(uint64(consensus.DefaultBlockEmission), f.Initial, "initial_emission_rao"), equal(uint16(consensus.DefaultOwnerCut), f.OwnerCut, "owner_cut_u16"),
+		equal(uint64(coinbase.TotalSupply), f.MaxSupply.Uint64(), "max_supply_rao"), equal(bittensor.BlockSeconds, f.BlockSeconds, "block_seconds"),
+		equal(uint64(coinbase.DefaultBlockEmission), f.Initial, "initial_emission_rao"), equal(uint16(coinbase.DefaultOwnerCut), f.OwnerCut, "owner_cut_u16"),
 		equal(want, *f.Constants, "constants"), f.schedule(), f.emissions(), f.splits())
 	return len(f.Schedule) + len(f.AtIssuance) + len(f.Split) + 25, err
 }
@@ -118,7 +120,7 @@ func (f *bittensorFile) emissions() error {
 		if want.Issuance == nil || !want.Issuance.IsUint64() {
 			return errors.Join(err, equal("none", "64 bits", "emission_at_issuance %d: issuance_rao", i))
 		}
-		got, eerr := consensus.BlockEmission(want.Issuance.Uint64())
+		got, eerr := coinbase.BlockEmission(want.Issuance.Uint64())
 		err = errors.Join(err, eerr, equal(got, want.Emission, "emission at issuance %s", want.Issuance))
 	}
 	return err

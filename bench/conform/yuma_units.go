@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/assaylab/assay/consensus"
+	"github.com/assaylab/assay/consensus/coinbase"
 	"github.com/assaylab/assay/consensus/fixed"
 )
 
@@ -212,7 +213,7 @@ func unitAlpha(in []json.RawMessage, _ int) ([]any, error) {
 func unitIssuance(in []json.RawMessage, _ int) ([]any, error) {
 	var issuance uint64
 	err := read(in, &issuance)
-	if e, failed := consensus.BlockEmission(issuance); failed == nil {
+	if e, failed := coinbase.BlockEmission(issuance); failed == nil {
 		return []any{e}, err
 	}
 	return []any{nil}, err
@@ -325,19 +326,19 @@ func unitStakeWeight(c fields) error {
 	if err := read(in, &alpha, &root, &links, &weight); err != nil {
 		return err
 	}
-	var lent []consensus.Delegation
+	var lent []coinbase.Delegation
 	for _, l := range links {
-		lent = append(lent, consensus.Delegation{Parent: int(l[0]), Child: int(l[1]), Proportion: l[2]})
+		lent = append(lent, coinbase.Delegation{Parent: int(l[0]), Child: int(l[1]), Proportion: l[2]})
 	}
-	total, err := consensus.StakeWeight(alpha, root, lent, weight)
+	total, err := coinbase.StakeWeight(alpha, root, lent, weight)
 	if err != nil {
 		return err
 	}
-	a, err := consensus.Inherited(alpha, lent)
+	a, err := coinbase.Inherited(alpha, lent)
 	if err != nil {
 		return err
 	}
-	t, err := consensus.Inherited(root, lent)
+	t, err := coinbase.Inherited(root, lent)
 	if err != nil {
 		return err
 	}

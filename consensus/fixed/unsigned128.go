@@ -1,5 +1,7 @@
 package fixed
 
+import "math/bits"
+
 // A U64F64 is an unsigned number of 64 integer and 64 fraction bits: value = bits / 2^64.
 type U64F64 struct{ Hi, Lo uint64 }
 
@@ -191,3 +193,19 @@ func (x U64F64) U96F32() U96F32 { return U96F32{x.Hi >> 32, x.Hi<<32 | x.Lo>>32}
 
 // U96F32FromBits returns the number of that many 2^-32.
 func U96F32FromBits(bits uint64) U96F32 { return U96F32{Lo: bits} }
+
+// SatAddU64 returns a + b, at most 2^64-1.
+func SatAddU64(a, b uint64) uint64 {
+	if s := a + b; s >= a {
+		return s
+	}
+	return 1<<64 - 1
+}
+
+// SatMulU64 returns a * b, at most 2^64-1.
+func SatMulU64(a, b uint64) uint64 {
+	if hi, lo := bits.Mul64(a, b); hi == 0 {
+		return lo
+	}
+	return 1<<64 - 1
+}

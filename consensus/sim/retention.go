@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/assaylab/assay/consensus"
+	"github.com/assaylab/assay/consensus/coinbase"
 	"github.com/assaylab/assay/consensus/fixed"
 )
 
@@ -137,7 +138,7 @@ func (net *retentionNet) drawStakes(rng *Random, s *consensus.State) {
 		if i >= net.validators {
 			side = fixed.One - net.stake
 		}
-		rao := side.I96F32().SatMul(part.I96F32()).SatMul(fixed.I96F32FromU64(consensus.TotalSupply)).U64()
+		rao := side.I96F32().SatMul(part.I96F32()).SatMul(fixed.I96F32FromU64(coinbase.TotalSupply)).U64()
 		s.Stake[i], s.ValidatorPermit[i], s.LastUpdate[i] = fixed.I64F64FromU64(rao), true, 1
 	}
 }

@@ -3,7 +3,7 @@ package bittensor
 import (
 	"fmt"
 
-	"github.com/assaylab/assay/consensus"
+	"github.com/assaylab/assay/consensus/coinbase"
 	"github.com/assaylab/assay/consensus/fixed"
 	"github.com/assaylab/assay/examples/ledger"
 )
@@ -111,7 +111,7 @@ func (e *Economy) Close() (ledger.Epoch, error) {
 
 // AddSubnet opens a subnet: the owner puts TAO into its pool and as much alpha is minted beside it as the price asks for.
 func (e *Economy) AddSubnet(netuid uint16, owner string, p Pool) (*Market, error) {
-	m := &Market{Netuid: netuid, Owner: owner, OwnerCut: consensus.DefaultOwnerCut, Pool: p, Issued: p.Alpha, Moving: p.Price().U64F64()}
+	m := &Market{Netuid: netuid, Owner: owner, OwnerCut: coinbase.DefaultOwnerCut, Pool: p, Issued: p.Alpha, Moving: p.Price().U64F64()}
 	pool := PoolParty(netuid)
 	err := e.moves([]ledger.Entry{
 		{Kind: "network lock", From: available(owner, Tao), To: locked(pool, Tao), Amount: rao(p.Tao)},
@@ -126,28 +126,28 @@ func (e *Economy) AddSubnet(netuid uint16, owner string, p Pool) (*Market, error
 // Block mints one block: TAO by the issuance so far, shared among subnets by their moving prices; alpha by each subnet's own.
 // TAO that no subnet could use is not minted, which puts the next halving off.
 func (e *Economy) Block() error {
-	emission, err := consensus.BlockEmission(e.Issuance)
+	emission, err := coinbase.BlockEmission(e.Issuance)
 	if err != nil {
 		return err
 	}
-	markets := make([]consensus.Market, len(e.Subnets))
+	markets := make([]coinbase.Market, len(e.Subnets))
 	for i, m := range e.Subnets {
-		markets[i] = consensus.Market{Price: m.Moving, Burned: m.Burned, Enabled: true}
+		markets[i] = coinbase.Market{Price: m.Moving, Burned: m.Burned, Enabled: true}
 	}
 	root := e.staked(0, "", "")
 	e.Blocks++
-	for i, share := range consensus.SubnetShares(markets) {
+	for i, share := range coinbase.SubnetShares(markets) {
 		m := e.Subnets[i]
-		alpha, err := consensus.BlockEmission(m.Issued)
+		alpha, err := coinbase.BlockEmission(m.Issued)
 		if err != nil {
 			return err
 		}
-		part := consensus.RootProportion(root, e.TaoWeight, m.Issued)
+		part := coinbase.RootProportion(root, e.TaoWeight, m.Issued)
 		tao := fixed.U64F64FromU64(emission).SatMul(share).U96F32()
 		before := m.Pending
 		e.Issuance += m.Pending.block(&m.Pool, tao, alpha, part, m.OwnerCut)
 		m.Issued += m.Pending.AlphaIn - before.AlphaIn + alpha
-		m.Moving = consensus.MovingPrice(m.Moving, m.Pool.Price().U64F64(), e.Blocks, consensus.DefaultHalvingBlocks, consensus.DefaultMovingAlpha)
+		m.Moving = coinbase.MovingPrice(m.Moving, m.Pool.Price().U64F64(), e.Blocks, coinbase.DefaultHalvingBlocks, coinbase.DefaultMovingAlpha)
 	}
 	return nil
 }
@@ -224,7 +224,7 @@ func (e *Economy) StakeWeights(s *Subnet) ([]fixed.I64F64, error) {
 		name := s.Neurons[uid].Name
 		alpha[uid], root[uid] = e.staked(s.Netuid, "", name), e.staked(0, "", name)
 	}
-	return consensus.StakeWeight(alpha, root, nil, e.TaoWeight)
+	return coinbase.StakeWeight(alpha, root, nil, e.TaoWeight)
 }
 
 // Register takes the price of a registration: it buys alpha in the pool, which is burnt.

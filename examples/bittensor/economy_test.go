@@ -5,7 +5,7 @@ import (
 	"math/big"
 	"testing"
 
-	"github.com/assaylab/assay/consensus"
+	"github.com/assaylab/assay/consensus/coinbase"
 	"github.com/assaylab/assay/consensus/fixed"
 	"github.com/assaylab/assay/examples/bittensor"
 	"github.com/assaylab/assay/examples/ledger"
@@ -39,7 +39,7 @@ func TestEconomy(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := subnet(t, 2, 3, bittensor.SubnetRules{})
+	s := newSubnet(t, 2, 3, bittensor.SubnetRules{})
 	do := func(errs ...error) {
 		t.Helper()
 		if err := errors.Join(errs...); err != nil {
@@ -58,10 +58,10 @@ func TestEconomy(t *testing.T) {
 	before := e.Issuance
 	var owner uint64
 	for range 360 {
-		owner += bittensor.Divide(consensus.DefaultBlockEmission, m.OwnerCut).Owner
+		owner += bittensor.Divide(coinbase.DefaultBlockEmission, m.OwnerCut).Owner
 		do(e.Block())
 	}
-	if e.Issuance != before+360*consensus.DefaultBlockEmission && e.Issuance < before+360*(consensus.DefaultBlockEmission-2) {
+	if e.Issuance != before+360*coinbase.DefaultBlockEmission && e.Issuance < before+360*(coinbase.DefaultBlockEmission-2) {
 		t.Errorf("%d rao were issued in 360 blocks", e.Issuance-before)
 	}
 	do(s.Epoch(t.Context(), m.PendingRao()), e.Pay(s, m))
@@ -103,7 +103,7 @@ func TestEconomy(t *testing.T) {
 
 // TestHalving: blocks mint half once half of 21 million TAO is issued, and nothing at the end.
 func TestHalving(t *testing.T) {
-	for _, x := range []struct{ issued, minted uint64 }{{consensus.TotalSupply/2 - 1, 1_000_000_000}, {consensus.TotalSupply / 2, 500_000_000}, {consensus.TotalSupply, 0}} {
+	for _, x := range []struct{ issued, minted uint64 }{{coinbase.TotalSupply/2 - 1, 1_000_000_000}, {coinbase.TotalSupply / 2, 500_000_000}, {coinbase.TotalSupply, 0}} {
 		e, err := bittensor.NewEconomy(x.issued, "treasury", bittensor.Terms{})
 		if err != nil {
 			t.Fatal(err)

@@ -1,12 +1,12 @@
 package bittensor
 
-import "github.com/assaylab/assay/consensus"
+import "github.com/assaylab/assay/consensus/subnet"
 
 // The chain's initial values; each is a storage item that a live subnet may have changed. Blocks unless said otherwise.
 const (
 	BlockSeconds        = 12
 	MinTempo            = 360
-	MaxUids             = consensus.DefaultMaxUids
+	MaxUids             = subnet.DefaultMaxUids
 	MaxValidators       = 128
 	ImmunityPeriod      = 4096
 	ActivityCutoff      = 5000

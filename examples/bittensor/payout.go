@@ -3,7 +3,7 @@ package bittensor
 import (
 	"slices"
 
-	"github.com/assaylab/assay/consensus"
+	"github.com/assaylab/assay/consensus/coinbase"
 	"github.com/assaylab/assay/consensus/fixed"
 	"github.com/assaylab/assay/examples/ledger"
 )
@@ -25,7 +25,7 @@ func (e *Economy) Pay(s *Subnet, m *Market) error {
 	rootPot := min(left, m.Pending.Root)
 	left -= rootPot
 	withheld, total := p.miners(&left)
-	p.validators(min(left, consensus.ValidatorPot(&s.Output, m.Pending.Server, m.Pending.Validator)), rootPot, &left)
+	p.validators(min(left, coinbase.ValidatorPot(&s.Output, m.Pending.Server, m.Pending.Validator)), rootPot, &left)
 	if err := e.moves(p.entries); err != nil {
 		return err
 	}
@@ -72,11 +72,11 @@ func (p *payer) miners(left *uint64) (withheld, total uint64) {
 // validators divides the two pots by dividends.
 func (p *payer) validators(pot, rootPot uint64, left *uint64) {
 	var uids []int
-	var holders []consensus.Holder
+	var holders []coinbase.Holder
 	for uid, v := range p.s.Output.ValidatorEmission {
 		if name := p.s.Neurons[uid].Name; v > 0 {
 			uids = append(uids, uid)
-			holders = append(holders, consensus.Holder{Dividend: fixed.U96F32FromU64(v), Alpha: p.e.staked(p.m.Netuid, "", name), Root: p.e.staked(0, "", name)})
+			holders = append(holders, coinbase.Holder{Dividend: fixed.U96F32FromU64(v), Alpha: p.e.staked(p.m.Netuid, "", name), Root: p.e.staked(0, "", name)})
 		}
 	}
 	paid := rootPot
@@ -85,7 +85,7 @@ func (p *payer) validators(pot, rootPot uint64, left *uint64) {
 		paid = 0
 	}
 	*left += rootPot // of which what is paid is taken again
-	alpha, root := consensus.DividePending(pot, paid, p.e.TaoWeight, holders)
+	alpha, root := coinbase.DividePending(pot, paid, p.e.TaoWeight, holders)
 	for i, uid := range uids {
 		name := p.s.Neurons[uid].Name
 		p.share("dividend", name, p.m.Netuid, alpha[i], left)
@@ -97,9 +97,9 @@ func (p *payer) validators(pot, rootPot uint64, left *uint64) {
 func (p *payer) share(kind, validator string, netuid uint16, dividends fixed.U96F32, left *uint64) {
 	take, ok := p.e.Takes[validator]
 	if !ok {
-		take = consensus.DefaultDelegateTake
+		take = coinbase.DefaultDelegateTake
 	}
-	x := consensus.PayTake(dividends, take)
+	x := coinbase.PayTake(dividends, take)
 	p.stake(kind+": take", validator, validator, x.Take, left)
 	whole := p.e.staked(netuid, "", validator)
 	for _, s := range p.e.Stakes {
@@ -118,11 +118,11 @@ func (p *payer) stake(kind, holder, validator string, amount uint64, left *uint6
 
 // rootSells reports whether the moving prices sum to more than 1.
 func (e *Economy) rootSells() bool {
-	markets := make([]consensus.Market, len(e.Subnets))
+	markets := make([]coinbase.Market, len(e.Subnets))
 	for i, m := range e.Subnets {
 		markets[i].Price = m.Moving
 	}
-	return consensus.RootSells(markets)
+	return coinbase.RootSells(markets)
 }
 
 // Escrow locks the price of one request of a user. Errors: ledger.ErrFunds, wrapped.

@@ -4,7 +4,7 @@ import (
 	"math/big"
 	"math/bits"
 
-	"github.com/assaylab/assay/consensus"
+	"github.com/assaylab/assay/consensus/coinbase"
 	"github.com/assaylab/assay/consensus/fixed"
 )
 
@@ -45,11 +45,11 @@ type Tally struct {
 
 // block adds one block of a subnet's emission: its TAO, its price and root's part of the stake.
 func (t *Tally) block(p *Pool, tao fixed.U96F32, alpha uint64, root fixed.U96F32, ownerCut uint16) (minted uint64) {
-	in := consensus.Inject(tao, alpha, p.Price(), root)
+	in := coinbase.Inject(tao, alpha, p.Price(), root)
 	taoIn, alphaIn, excess := in.TaoIn.U64(), in.AlphaIn.U64(), in.ExcessTao.U64()
 	p.Tao, p.Alpha = p.Tao+taoIn, p.Alpha+alphaIn
 	bought := p.Buy(excess)
-	s := consensus.SplitAlpha(alpha, ownerCut, root)
+	s := coinbase.SplitAlpha(alpha, ownerCut, root)
 	t.TaoIn, t.AlphaIn, t.Excess, t.Bought = t.TaoIn+taoIn, t.AlphaIn+alphaIn, t.Excess+excess, t.Bought+bought
 	t.AlphaOut, t.Owner, t.Server = t.AlphaOut+alpha, t.Owner+s.Owner, t.Server+s.Server
 	t.Validator, t.Root = t.Validator+s.Validator, t.Root+s.Root

@@ -4,7 +4,7 @@ import (
 	"math/big"
 	"sort"
 
-	"github.com/assaylab/assay/consensus"
+	"github.com/assaylab/assay/consensus/coinbase"
 	"github.com/assaylab/assay/consensus/fixed"
 )
 
@@ -24,12 +24,12 @@ func (p Phase) Years() *big.Rat {
 }
 
 // Schedule returns the phases from genesis until nothing is minted any more. It steps over a phase at once: the blocks are those
-// that it takes to reach the issuance from which consensus.BlockEmission mints less.
+// that it takes to reach the issuance from which coinbase.BlockEmission mints less.
 func Schedule() ([]Phase, error) {
 	var out []Phase
 	var issued, block uint64
 	for {
-		e, err := consensus.BlockEmission(issued)
+		e, err := coinbase.BlockEmission(issued)
 		if err != nil || e == 0 {
 			return out, err
 		}
@@ -46,9 +46,9 @@ func Schedule() ([]Phase, error) {
 // dropsAt returns the least issuance above from at which a block mints less than e.
 func dropsAt(from, e uint64) (uint64, error) {
 	var fault error
-	span := int(consensus.TotalSupply - from)
+	span := int(coinbase.TotalSupply - from)
 	i := sort.Search(span, func(i int) bool {
-		got, err := consensus.BlockEmission(from + uint64(i))
+		got, err := coinbase.BlockEmission(from + uint64(i))
 		if err != nil {
 			fault = err
 		}
@@ -62,6 +62,6 @@ type Division struct{ Owner, Miners, Validators uint64 }
 
 // Divide splits a block's alpha by the owner's cut, of 65535, and by halves. Validators is what root takes and what it leaves them.
 func Divide(alphaOut uint64, ownerCut uint16) Division {
-	s := consensus.SplitAlpha(alphaOut, ownerCut, fixed.U96F32{})
+	s := coinbase.SplitAlpha(alphaOut, ownerCut, fixed.U96F32{})
 	return Division{s.Owner, s.Server, s.Validator}
 }

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/assaylab/assay/consensus"
+	"github.com/assaylab/assay/consensus/coinbase"
 	"github.com/assaylab/assay/examples/bittensor"
 )
 
@@ -16,16 +16,16 @@ func TestSchedule(t *testing.T) {
 	}
 	var issued, block uint64
 	for i, p := range phases {
-		if p.Index != i || p.StartIssuance != issued || p.StartBlock != block || p.Emission != consensus.DefaultBlockEmission>>i {
+		if p.Index != i || p.StartIssuance != issued || p.StartBlock != block || p.Emission != coinbase.DefaultBlockEmission>>i {
 			t.Errorf("phase %d: %+v, issued %d, block %d", i, p, issued, block)
 		}
-		last, err := consensus.BlockEmission(issued + (p.Blocks-1)*p.Emission)
+		last, err := coinbase.BlockEmission(issued + (p.Blocks-1)*p.Emission)
 		if err != nil || last != p.Emission {
 			t.Errorf("phase %d: its last block mints %d, %v", i, last, err)
 		}
 		issued, block = issued+p.Blocks*p.Emission, block+p.Blocks
 	}
-	if e, _ := consensus.BlockEmission(issued); e != 0 || issued > consensus.TotalSupply {
+	if e, _ := coinbase.BlockEmission(issued); e != 0 || issued > coinbase.TotalSupply {
 		t.Errorf("%d issued at the end, a block mints %d", issued, e)
 	}
 }
@@ -42,6 +42,6 @@ func ExampleSchedule() {
 }
 
 func ExampleDivide() {
-	fmt.Println(bittensor.Divide(1_000_000_000, consensus.DefaultOwnerCut))
+	fmt.Println(bittensor.Divide(1_000_000_000, coinbase.DefaultOwnerCut))
 	// Output: {179995422 410002288 410002288}
 }

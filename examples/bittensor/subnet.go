@@ -7,6 +7,7 @@ import (
 
 	"github.com/assaylab/assay/consensus"
 	"github.com/assaylab/assay/consensus/fixed"
+	"github.com/assaylab/assay/consensus/subnet"
 )
 
 // A Neuron is a slot of a subnet.
@@ -14,13 +15,13 @@ type Neuron struct {
 	Hotkey [32]byte
 	Name   string // of its party in the book
 
-	commits consensus.Commits
+	commits subnet.Commits
 }
 
 // SubnetRules are a subnet's hyperparameters beside consensus.Params. Zero values are the chain's.
 type SubnetRules struct {
-	Weights        consensus.WeightRules // Mechanisms 0 is 1
-	RevealPeriod   uint64                // epochs
+	Weights        subnet.WeightRules // Mechanisms 0 is 1
+	RevealPeriod   uint64             // epochs
 	MaxUids        int
 	ImmunityPeriod uint64 // blocks
 	MinNonImmune   int
@@ -40,17 +41,17 @@ func (r SubnetRules) defaults() SubnetRules {
 	or(&r.Weights.RateLimit, WeightsRateLimit)
 	or(&r.RevealPeriod, RevealPeriodEpochs)
 	or(&r.ImmunityPeriod, ImmunityPeriod)
-	or(&r.BurnMin, consensus.DefaultBurnMin)
-	or(&r.BurnMax, consensus.DefaultBurnMax)
+	or(&r.BurnMin, subnet.DefaultBurnMin)
+	or(&r.BurnMax, subnet.DefaultBurnMax)
 	or(&r.Burn, InitialBurn)
 	if r.MaxUids == 0 {
 		r.MaxUids = MaxUids
 	}
 	if r.MinNonImmune == 0 {
-		r.MinNonImmune = consensus.DefaultMinNonImmune
+		r.MinNonImmune = subnet.DefaultMinNonImmune
 	}
 	if r.BurnHalfLife == 0 {
-		r.BurnHalfLife = consensus.DefaultBurnHalfLife
+		r.BurnHalfLife = subnet.DefaultBurnHalfLife
 	}
 	return r
 }
@@ -65,13 +66,13 @@ type Subnet struct {
 	Neurons []Neuron         // by uid
 	Burn    uint64           // price of a registration now, rao
 
-	schedule consensus.Schedule
+	schedule subnet.Schedule
 	engine   *consensus.Engine
 }
 
 // NewSubnet returns a subnet without neurons at a block.
 func NewSubnet(netuid uint16, block uint64, p consensus.Params, r SubnetRules) *Subnet {
-	s := &Subnet{Netuid: netuid, Rules: r.defaults(), schedule: consensus.NewSchedule(netuid, p.Tempo, block), engine: consensus.NewEngine(nil)}
+	s := &Subnet{Netuid: netuid, Rules: r.defaults(), schedule: subnet.NewSchedule(netuid, p.Tempo, block), engine: consensus.NewEngine(nil)}
 	s.State.Params, s.State.CurrentBlock, s.Burn = p, block, s.Rules.Burn
 	s.State.CommitBlock, s.State.Hotkeys = []uint64{}, [][32]byte{}
 	return s
@@ -91,16 +92,16 @@ func (s *Subnet) UID(hotkey [32]byte) int {
 }
 
 // Register gives a hotkey a slot: a new one, or that of the neuron that the chain prunes, whose former state is returned. The
-// price, which the caller takes, is Burn before the call and rises by it. Errors: ErrRegistered, consensus.ErrNoSlot.
+// price, which the caller takes, is Burn before the call and rises by it. Errors: ErrRegistered, subnet.ErrNoSlot.
 func (s *Subnet) Register(hotkey [32]byte, name string) (uid int, gone *Neuron, err error) {
 	if s.UID(hotkey) >= 0 {
 		return 0, nil, ErrRegistered
 	}
-	p := consensus.Pruning{Emission: s.Output.Emission, ImmunityPeriod: s.Rules.ImmunityPeriod, MinNonImmune: s.Rules.MinNonImmune}
+	p := subnet.Pruning{Emission: s.Output.Emission, ImmunityPeriod: s.Rules.ImmunityPeriod, MinNonImmune: s.Rules.MinNonImmune}
 	if s.State.HasOwner {
 		p.Immortal = []int{int(s.State.Owner)}
 	}
-	uid, err = s.State.Register(fixed.I64F64{}, s.Rules.MaxUids, &p)
+	uid, err = subnet.Register(&s.State, fixed.I64F64{}, s.Rules.MaxUids, &p)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -114,20 +115,20 @@ func (s *Subnet) Register(hotkey [32]byte, name string) (uid int, gone *Neuron, 
 			s.Output.Emission[uid] = 0
 		}
 	}
-	s.Burn = consensus.BurnBump(s.Burn, s.Rules.BurnMin, s.Rules.BurnMax)
+	s.Burn = subnet.BurnBump(s.Burn, s.Rules.BurnMin, s.Rules.BurnMax)
 	return uid, gone, nil
 }
 
-// Commit takes the hash of a validator's weights (consensus.CommitHash). Errors: those of the chain.
+// Commit takes the hash of a validator's weights (subnet.CommitHash). Errors: those of the chain.
 func (s *Subnet) Commit(uid int, hash [32]byte) error {
 	switch {
 	case uid < 0 || uid >= len(s.Neurons):
-		return consensus.ErrNotRegistered
-	case !consensus.RateLimitPassed(s.State.LastUpdate[uid], s.State.CurrentBlock, s.Rules.Weights.RateLimit):
-		return consensus.ErrTooFast
+		return subnet.ErrNotRegistered
+	case !subnet.RateLimitPassed(s.State.LastUpdate[uid], s.State.CurrentBlock, s.Rules.Weights.RateLimit):
+		return subnet.ErrTooFast
 	}
 	block := s.State.CurrentBlock
-	if err := s.Neurons[uid].commits.Add(consensus.Commit{Hash: hash, Epoch: s.schedule.Epoch(block), Block: block}, s.Rules.RevealPeriod); err != nil {
+	if err := s.Neurons[uid].commits.Add(subnet.Commit{Hash: hash, Epoch: s.schedule.Epoch(block), Block: block}, s.Rules.RevealPeriod); err != nil {
 		return err
 	}
 	s.State.LastUpdate[uid] = block
@@ -140,11 +141,11 @@ func (s *Subnet) Index() uint16 { return s.Netuid }
 // Reveal shows committed weights and sets them. Errors: those of the chain; a refused reveal changes nothing.
 func (s *Subnet) Reveal(uid int, uids, values, salt []uint16, version uint64) error {
 	if uid < 0 || uid >= len(s.Neurons) {
-		return consensus.ErrNotRegistered
+		return subnet.ErrNotRegistered
 	}
 	n := &s.Neurons[uid]
-	hash := consensus.CommitHash(n.Hotkey, s.Index(), uids, values, salt, version)
-	left := append(consensus.Commits(nil), n.commits...)
+	hash := subnet.CommitHash(n.Hotkey, s.Index(), uids, values, salt, version)
+	left := append(subnet.Commits(nil), n.commits...)
 	if err := left.Reveal(hash, s.schedule.Epoch(s.State.CurrentBlock), s.Rules.RevealPeriod); err != nil {
 		return err
 	}
@@ -168,8 +169,8 @@ func (s *Subnet) SetWeights(uid int, uids, values []uint16, version uint64) erro
 }
 
 func (s *Subnet) set(uid int, uids, values []uint16, version uint64) error {
-	call := consensus.WeightCall{UID: uid, Uids: uids, Values: values, VersionKey: version}
-	col, val, err := consensus.SetWeights(&s.State, &s.Rules.Weights, &call)
+	call := subnet.WeightCall{UID: uid, Uids: uids, Values: values, VersionKey: version}
+	col, val, err := subnet.SetWeights(&s.State, &s.Rules.Weights, &call)
 	if err != nil {
 		return err
 	}
@@ -188,7 +189,7 @@ func (s *Subnet) set(uid int, uids, values []uint16, version uint64) error {
 // NextBlock goes one block on: the price decays. Due reports that the subnet's epoch runs in this block.
 func (s *Subnet) NextBlock() (due bool) {
 	s.State.CurrentBlock++
-	s.Burn = consensus.BurnDecay(s.Burn, s.Rules.BurnHalfLife, s.Rules.BurnMin, s.Rules.BurnMax)
+	s.Burn = subnet.BurnDecay(s.Burn, s.Rules.BurnHalfLife, s.Rules.BurnMin, s.Rules.BurnMax)
 	return s.schedule.Step(s.State.CurrentBlock, true, false)
 }
 

@@ -8,11 +8,12 @@ import (
 
 	"github.com/assaylab/assay/consensus"
 	"github.com/assaylab/assay/consensus/fixed"
+	"github.com/assaylab/assay/consensus/subnet"
 	"github.com/assaylab/assay/examples/bittensor"
 )
 
-// subnet returns a subnet of v validators, with stake and permits, and m miners.
-func subnet(t *testing.T, v, m int, rules bittensor.SubnetRules) *bittensor.Subnet {
+// newSubnet returns a subnet of v validators, with stake and permits, and m miners.
+func newSubnet(t *testing.T, v, m int, rules bittensor.SubnetRules) *bittensor.Subnet {
 	t.Helper()
 	s := bittensor.NewSubnet(1, 1000, consensus.DefaultParams(), rules)
 	for i := range v + m {
@@ -40,10 +41,10 @@ func tempo(t *testing.T, s *bittensor.Subnet) {
 
 // TestCommitReveal: weights are set in the one epoch in which they may be revealed, as committed, by who may.
 func TestCommitReveal(t *testing.T) {
-	s := subnet(t, 2, 3, bittensor.SubnetRules{})
+	s := newSubnet(t, 2, 3, bittensor.SubnetRules{})
 	uids, values, salt := []uint16{2, 3}, []uint16{10, 20}, []uint16{7}
 	hash := func(uid int) [32]byte {
-		return consensus.CommitHash(s.Neurons[uid].Hotkey, s.Index(), uids, values, salt, 0)
+		return subnet.CommitHash(s.Neurons[uid].Hotkey, s.Index(), uids, values, salt, 0)
 	}
 	for range 150 {
 		s.NextBlock()
@@ -51,24 +52,24 @@ func TestCommitReveal(t *testing.T) {
 	if err := s.Commit(0, hash(0)); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Commit(0, hash(0)); !errors.Is(err, consensus.ErrTooFast) {
+	if err := s.Commit(0, hash(0)); !errors.Is(err, subnet.ErrTooFast) {
 		t.Errorf("a second commit in a block: %v", err)
 	}
 	if err := s.Commit(2, hash(2)); err != nil { // a miner may commit, but has no permit when it reveals
 		t.Fatal(err)
 	}
 	for _, uid := range []int{-1, 5} {
-		if err := s.Commit(uid, [32]byte{}); !errors.Is(err, consensus.ErrNotRegistered) {
+		if err := s.Commit(uid, [32]byte{}); !errors.Is(err, subnet.ErrNotRegistered) {
 			t.Errorf("uid %d commits: %v", uid, err)
 		}
-		if err := s.Reveal(uid, uids, values, salt, 0); !errors.Is(err, consensus.ErrNotRegistered) {
+		if err := s.Reveal(uid, uids, values, salt, 0); !errors.Is(err, subnet.ErrNotRegistered) {
 			t.Errorf("uid %d reveals: %v", uid, err)
 		}
 	}
 	if err := s.SetWeights(0, uids, values, 0); err == nil {
 		t.Error("weights were set in the open")
 	}
-	if err := s.Reveal(0, uids, values, salt, 0); !errors.Is(err, consensus.ErrRevealTooEarly) {
+	if err := s.Reveal(0, uids, values, salt, 0); !errors.Is(err, subnet.ErrRevealTooEarly) {
 		t.Errorf("too early: %v", err)
 	}
 	tempo(t, s)
@@ -77,11 +78,11 @@ func TestCommitReveal(t *testing.T) {
 		"another salt":     s.Reveal(0, uids, values, []uint16{8}, 0),
 		"another's commit": s.Reveal(1, uids, values, salt, 0),
 	} {
-		if !errors.Is(err, consensus.ErrCommitMismatch) && !errors.Is(err, consensus.ErrNoCommit) {
+		if !errors.Is(err, subnet.ErrCommitMismatch) && !errors.Is(err, subnet.ErrNoCommit) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if err := s.Reveal(2, uids, values, salt, 0); !errors.Is(err, consensus.ErrNoPermit) {
+	if err := s.Reveal(2, uids, values, salt, 0); !errors.Is(err, subnet.ErrNoPermit) {
 		t.Errorf("a miner: %v", err)
 	}
 	if err := s.Reveal(0, uids, values, salt, 0); err != nil {
@@ -90,7 +91,7 @@ func TestCommitReveal(t *testing.T) {
 	if col, val := s.State.Weights.Row(0); fmt.Sprint(col, val) != "[2 3] [32768 65535]" {
 		t.Errorf("stored %v %v", col, val)
 	}
-	if err := s.Reveal(0, uids, values, salt, 0); !errors.Is(err, consensus.ErrNoCommit) {
+	if err := s.Reveal(0, uids, values, salt, 0); !errors.Is(err, subnet.ErrNoCommit) {
 		t.Errorf("revealed twice: %v", err)
 	}
 	tempo(t, s)
@@ -101,7 +102,7 @@ func TestCommitReveal(t *testing.T) {
 
 // TestPruning: in a full subnet a newcomer takes the slot of who earned least and is no longer immune; the price rises and decays.
 func TestPruning(t *testing.T) {
-	s := subnet(t, 2, 3, bittensor.SubnetRules{MaxUids: 5, ImmunityPeriod: 100, MinNonImmune: 1})
+	s := newSubnet(t, 2, 3, bittensor.SubnetRules{MaxUids: 5, ImmunityPeriod: 100, MinNonImmune: 1})
 	s.Output.Emission = []uint64{50, 40, 5, 3, 4}
 	price := s.Burn
 	uid, gone, err := s.Register([32]byte{9}, "newcomer")
@@ -118,7 +119,7 @@ func TestPruning(t *testing.T) {
 		t.Errorf("twice: %v", err)
 	}
 	price = s.Burn
-	for range consensus.DefaultBurnHalfLife {
+	for range subnet.DefaultBurnHalfLife {
 		s.NextBlock()
 	}
 	if s.Burn > price/2+1 || s.Burn < price/2-price/100 {

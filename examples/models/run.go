@@ -12,7 +12,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/assaylab/assay/consensus"
+	"github.com/assaylab/assay/consensus/coinbase"
 	"github.com/assaylab/assay/examples/bittensor"
 	"github.com/assaylab/assay/examples/bittensor/arena"
 	"github.com/assaylab/assay/examples/bittensor/market"
@@ -142,8 +142,8 @@ func (r *results) balance(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if total > consensus.TotalSupply {
-		return fmt.Errorf("the schedule mints %d rao, more than %d", total, uint64(consensus.TotalSupply))
+	if total > coinbase.TotalSupply {
+		return fmt.Errorf("the schedule mints %d rao, more than %d", total, uint64(coinbase.TotalSupply))
 	}
 	r.minted = total
 	fmt.Fprintf(w, "\nledger balanced: %d entries, %d epochs closed, root %x\n", book.Entries(), len(r.market.Closed), r.market.Closed[len(r.market.Closed)-1].Root[:8])
@@ -153,7 +153,7 @@ func (r *results) balance(w io.Writer) error {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", x.Asset, x.Minted, x.Deposited, x.Available, x.Locked, x.Burnt, x.Paid)
 	}
 	t.Flush()
-	fmt.Fprintf(w, "the whole schedule mints %d rao in 30 phases, %d short of 21 million TAO\n", total, consensus.TotalSupply-total)
+	fmt.Fprintf(w, "the whole schedule mints %d rao in 30 phases, %d short of 21 million TAO\n", total, coinbase.TotalSupply-total)
 	return nil
 }
 

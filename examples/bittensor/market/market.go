@@ -17,7 +17,7 @@ import (
 
 	"golang.org/x/crypto/blake2b"
 
-	"github.com/assaylab/assay/consensus"
+	"github.com/assaylab/assay/consensus/coinbase"
 	"github.com/assaylab/assay/consensus/sim"
 	"github.com/assaylab/assay/examples/bittensor"
 	"github.com/assaylab/assay/examples/bittensor/task"
@@ -234,14 +234,14 @@ func (w *world) tempo(ctx context.Context, e int) error {
 
 // block mints one block and runs the epochs that are due.
 func (w *world) block(ctx context.Context, e int) error {
-	before, err := consensus.BlockEmission(w.Economy.Issuance)
+	before, err := coinbase.BlockEmission(w.Economy.Issuance)
 	if err != nil {
 		return err
 	}
 	if err := w.Economy.Block(); err != nil {
 		return err
 	}
-	if after, _ := consensus.BlockEmission(w.Economy.Issuance); after != before {
+	if after, _ := coinbase.BlockEmission(w.Economy.Issuance); after != before {
 		w.event("halving: from block %d on a block mints %d rao, not %d; %d rao are issued", w.Subnets[0].Chain.State.CurrentBlock+2, after, before, w.Economy.Issuance)
 	}
 	for _, s := range w.Subnets {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/consensus"
+	"github.com/assaylab/assay/consensus/coinbase"
 	"github.com/assaylab/assay/examples/bittensor"
 	"github.com/assaylab/assay/examples/bittensor/task"
 	"github.com/assaylab/assay/examples/bittensor/wire"
@@ -19,7 +20,7 @@ const whole = bittensor.Rao
 // open sets up subnets, parties, stakes and servers, and plays the first tempo, after which there are permits.
 func (w *world) open(ctx context.Context) error {
 	blocks := uint64(tempoBlocks * (w.Config.Epochs + 1))
-	issued := uint64(consensus.TotalSupply/2) - blocks/2*consensus.DefaultBlockEmission // the first halving falls in the middle
+	issued := uint64(coinbase.TotalSupply/2) - blocks/2*coinbase.DefaultBlockEmission // the first halving falls in the middle
 	var err error
 	if w.Economy, err = bittensor.NewEconomy(issued, treasury, bittensor.Terms{}); err != nil {
 		return err

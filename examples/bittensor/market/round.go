@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/assaylab/assay/consensus"
+	"github.com/assaylab/assay/consensus/subnet"
 	"github.com/assaylab/assay/examples/bittensor"
 	"github.com/assaylab/assay/examples/bittensor/task"
 	"github.com/assaylab/assay/examples/bittensor/wire"
@@ -130,7 +130,7 @@ func (w *world) vote() error {
 			var err error
 			if w.Open {
 				err = s.Chain.SetWeights(uid, b.uids, b.values, 0)
-			} else if err = s.Chain.Commit(uid, consensus.CommitHash(public(v.key), s.Chain.Index(), b.uids, b.values, b.salt, 0)); err == nil {
+			} else if err = s.Chain.Commit(uid, subnet.CommitHash(public(v.key), s.Chain.Index(), b.uids, b.values, b.salt, 0)); err == nil {
 				v.vote = b
 			}
 			if err != nil {

@@ -1,19 +1,22 @@
-package consensus
+package subnet
 
 import (
 	"encoding/binary"
 	"errors"
 
 	"golang.org/x/crypto/blake2b"
+
+	"github.com/assaylab/assay/consensus"
+	"github.com/assaylab/assay/consensus/fixed"
 )
 
 // Refusals of commit and reveal, named as the chain names them.
 var (
-	ErrTooManyCommits = errors.New("consensus: too many unrevealed commits")
-	ErrNoCommit       = errors.New("consensus: no weights commit found")
-	ErrExpiredCommit  = errors.New("consensus: expired weight commit")
-	ErrRevealTooEarly = errors.New("consensus: reveal too early")
-	ErrCommitMismatch = errors.New("consensus: reveal matches no commit")
+	ErrTooManyCommits = errors.New("subnet: too many unrevealed commits")
+	ErrNoCommit       = errors.New("subnet: no weights commit found")
+	ErrExpiredCommit  = errors.New("subnet: expired weight commit")
+	ErrRevealTooEarly = errors.New("subnet: reveal too early")
+	ErrCommitMismatch = errors.New("subnet: reveal matches no commit")
 )
 
 // maxUnrevealed is the number of unrevealed commits a hotkey may have.
@@ -55,7 +58,7 @@ func (s *Schedule) Due(block uint64) bool {
 // (current_epoch_with_lookahead).
 func (s *Schedule) Epoch(block uint64) uint64 {
 	if s.Due(block) {
-		return satAdd64(s.EpochIndex, 1)
+		return fixed.SatAddU64(s.EpochIndex, 1)
 	}
 	return s.EpochIndex
 }
@@ -63,18 +66,18 @@ func (s *Schedule) Epoch(block uint64) uint64 {
 // Step advances the schedule by one block of the coinbase. Ran reports a consumed slot. Consistent is false where the epoch is
 // skipped because two uids share a hotkey; full where the block has run its share of epochs, which puts this one off.
 func (s *Schedule) Step(block uint64, consistent, full bool) (ran bool) {
-	s.BlocksSinceLastStep = satAdd64(s.BlocksSinceLastStep, 1)
+	s.BlocksSinceLastStep = fixed.SatAddU64(s.BlocksSinceLastStep, 1)
 	if !s.Due(block) {
 		return false
 	}
 	if full {
-		s.PendingEpochAt = satAdd64(block, 1)
+		s.PendingEpochAt = fixed.SatAddU64(block, 1)
 		return false
 	}
 	if consistent {
 		s.BlocksSinceLastStep = 0
 	}
-	s.LastEpochBlock, s.PendingEpochAt, s.EpochIndex = block, 0, satAdd64(s.EpochIndex, 1)
+	s.LastEpochBlock, s.PendingEpochAt, s.EpochIndex = block, 0, fixed.SatAddU64(s.EpochIndex, 1)
 	return consistent
 }
 
@@ -83,10 +86,7 @@ func (s *Schedule) Step(block uint64, consistent, full bool) (ran bool) {
 func CommitHash(hotkey [32]byte, index uint16, uids, values, salt []uint16, version uint64) [32]byte {
 	b := binary.LittleEndian.AppendUint16(append([]byte(nil), hotkey[:]...), index)
 	for _, v := range [][]uint16{uids, values, salt} {
-		b = appendCompact(b, uint32(len(v)))
-		for _, x := range v {
-			b = binary.LittleEndian.AppendUint16(b, x)
-		}
+		b = consensus.AppendScaleU16s(b, v)
 	}
 	return blake2b.Sum256(binary.LittleEndian.AppendUint64(b, version))
 }
@@ -112,7 +112,7 @@ func (c *Commits) Add(x Commit, period uint64) error {
 
 // expire drops expired commits from the front and returns them.
 func (c *Commits) expire(epoch, period uint64) (gone Commits) {
-	for len(*c) > 0 && epoch > satAdd64((*c)[0].Epoch, period) {
+	for len(*c) > 0 && epoch > fixed.SatAddU64((*c)[0].Epoch, period) {
 		gone, *c = append(gone, (*c)[0]), (*c)[1:]
 	}
 	return gone
@@ -133,7 +133,7 @@ func (c *Commits) Reveal(hash [32]byte, epoch, period uint64) error {
 		if x.Hash != hash {
 			continue
 		}
-		if epoch != satAdd64(x.Epoch, period) {
+		if epoch != fixed.SatAddU64(x.Epoch, period) {
 			return ErrRevealTooEarly
 		}
 		*c = left[i+1:]
@@ -147,12 +147,12 @@ func (c *Commits) Reveal(hash [32]byte, epoch, period uint64) error {
 	return miss
 }
 
-// OldestBlock returns the block of the oldest unexpired commit, NoCommit without one: what State.CommitBlock holds.
+// OldestBlock returns the block of the oldest unexpired commit, consensus.NoCommit without one: what consensus.State.CommitBlock holds.
 func (c Commits) OldestBlock(epoch, period uint64) uint64 {
 	for _, x := range c {
-		if epoch <= satAdd64(x.Epoch, period) {
+		if epoch <= fixed.SatAddU64(x.Epoch, period) {
 			return x.Block
 		}
 	}
-	return NoCommit
+	return consensus.NoCommit
 }

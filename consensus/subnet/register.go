@@ -1,15 +1,16 @@
-package consensus
+package subnet
 
 import (
 	"errors"
 	"math/bits"
 	"slices"
 
+	"github.com/assaylab/assay/consensus"
 	"github.com/assaylab/assay/consensus/fixed"
 )
 
 // ErrNoSlot marks a full subnet in which no neuron may be replaced.
-var ErrNoSlot = errors.New("consensus: no neuron can be replaced")
+var ErrNoSlot = errors.New("subnet: no neuron can be replaced")
 
 // Defaults of registration.
 const (
@@ -94,20 +95,20 @@ func OwnerImmortals(owned []int, registered []uint64, ownerHotkey, limit int) []
 // bonds towards it stay and are masked by its registration block. Stake is the newcomer's. Errors: ErrNoSlot.
 //
 // Source: subtensor subnets/registration.rs, register_neuron, and subnets/uids.rs, append_neuron and replace_neuron.
-func (s *State) Register(stake fixed.I64F64, maxUids int, p *Pruning) (uid int, err error) {
+func Register(s *consensus.State, stake fixed.I64F64, maxUids int, p *Pruning) (uid int, err error) {
 	n := s.N()
-	if n < maxUids && n < MaxNeurons {
+	if n < maxUids && n < consensus.MaxNeurons {
 		for len(s.LastUpdate) < n {
 			s.LastUpdate = append(s.LastUpdate, 0)
 		}
-		s.Weights.padTo(n)
-		s.Bonds.padTo(n)
+		padTo(&s.Weights, n)
+		padTo(&s.Bonds, n)
 		s.Stake = append(s.Stake, stake)
 		s.LastUpdate = append(s.LastUpdate[:n], s.CurrentBlock)
 		s.BlockAtRegistration = append(s.BlockAtRegistration, s.CurrentBlock)
 		s.ValidatorPermit = append(s.ValidatorPermit, false)
 		if s.CommitBlock != nil {
-			s.CommitBlock = append(s.CommitBlock, NoCommit)
+			s.CommitBlock = append(s.CommitBlock, consensus.NoCommit)
 		}
 		s.Weights.Append(nil, nil)
 		s.Bonds.Append(nil, nil)
@@ -120,21 +121,21 @@ func (s *State) Register(stake fixed.I64F64, maxUids int, p *Pruning) (uid int, 
 	if s.HasOwner && uid == int(s.Owner) {
 		return uid, nil // the chain skips the replacement and still reports the uid
 	}
-	s.replace(uid, stake)
+	replace(s, uid, stake)
 	return uid, nil
 }
 
-func (s *State) replace(uid int, stake fixed.I64F64) {
+func replace(s *consensus.State, uid int, stake fixed.I64F64) {
 	s.Stake[uid], s.BlockAtRegistration[uid], s.ValidatorPermit[uid] = stake, s.CurrentBlock, false
 	for len(s.LastUpdate) <= uid {
 		s.LastUpdate = append(s.LastUpdate, 0)
 	}
 	s.LastUpdate[uid] = s.CurrentBlock
 	if s.CommitBlock != nil {
-		s.CommitBlock[uid] = NoCommit
+		s.CommitBlock[uid] = consensus.NoCommit
 	}
-	s.Weights.clearRow(uid)
-	s.Bonds.clearRow(uid)
+	clearRow(&s.Weights, uid)
+	clearRow(&s.Bonds, uid)
 	for k, j := range s.Weights.Col {
 		if int(j) == uid {
 			s.Weights.Val[k] = 0
@@ -143,14 +144,14 @@ func (s *State) replace(uid int, stake fixed.I64F64) {
 }
 
 // padTo adds empty rows up to n.
-func (r *Rows) padTo(n int) {
+func padTo(r *consensus.Rows, n int) {
 	for r.Len() < n {
 		r.Append(nil, nil)
 	}
 }
 
 // clearRow empties row i.
-func (r *Rows) clearRow(i int) {
+func clearRow(r *consensus.Rows, i int) {
 	if i >= r.Len() {
 		return
 	}

@@ -1,8 +1,9 @@
-package consensus
+package coinbase
 
 import (
 	"fmt"
 
+	"github.com/assaylab/assay/consensus"
 	"github.com/assaylab/assay/consensus/fixed"
 )
 
@@ -20,12 +21,12 @@ func TaoWeight(stored uint64) fixed.U96F32 {
 // StakeWeight returns each neuron's stake weight in rao: its alpha plus its root stake times TaoWeight(taoWeight), both after
 // what it lends to children and what parents lend to it. Alpha and root are in rao and of one length.
 //
-// Lending more than one has leaves 0. Delegations may repeat. Errors: ErrState for vectors or delegations out of range.
+// Lending more than one has leaves 0. Delegations may repeat. Errors: consensus.ErrState for vectors or delegations out of range.
 //
 // Source: subtensor staking/stake_utils.rs, get_stake_weights_for_network.
 func StakeWeight(alpha, root []uint64, lent []Delegation, taoWeight uint64) ([]fixed.I64F64, error) {
 	if len(alpha) != len(root) {
-		return nil, fmt.Errorf("consensus: %w: %d alpha stakes, %d root stakes", ErrState, len(alpha), len(root))
+		return nil, fmt.Errorf("coinbase: %w: %d alpha stakes, %d root stakes", consensus.ErrState, len(alpha), len(root))
 	}
 	a, err := Inherited(alpha, lent)
 	if err != nil {
@@ -51,7 +52,7 @@ func Inherited(stake []uint64, lent []Delegation) ([]uint64, error) {
 	given, taken := make([]fixed.U96F32, len(stake)), make([]fixed.U96F32, len(stake))
 	for _, d := range lent {
 		if d.Parent < 0 || d.Parent >= len(stake) || d.Child < 0 || d.Child >= len(stake) {
-			return nil, fmt.Errorf("consensus: %w: delegation from %d to %d of %d neurons", ErrState, d.Parent, d.Child, len(stake))
+			return nil, fmt.Errorf("coinbase: %w: delegation from %d to %d of %d neurons", consensus.ErrState, d.Parent, d.Child, len(stake))
 		}
 		part := fixed.U96F32FromU64(stake[d.Parent]).SatMul(TaoWeight(d.Proportion))
 		given[d.Parent] = given[d.Parent].SatAdd(part)

@@ -1,4 +1,4 @@
-package consensus
+package coinbase
 
 import (
 	"errors"
@@ -13,7 +13,7 @@ const TotalSupply = 21_000_000_000_000_000
 const DefaultBlockEmission = 1_000_000_000
 
 // ErrIssuance marks an issuance for which the chain's logarithm fails.
-var ErrIssuance = errors.New("consensus: logarithm of the issuance fails")
+var ErrIssuance = errors.New("coinbase: logarithm of the issuance fails")
 
 // BlockEmission returns what a block mints at a total issuance, both in rao: halved each time half of what was left is issued.
 //

@@ -1,8 +1,9 @@
-package consensus
+package coinbase
 
 import (
 	"fmt"
 
+	"github.com/assaylab/assay/consensus"
 	"github.com/assaylab/assay/consensus/fixed"
 )
 
@@ -46,13 +47,13 @@ func DividePending(pendingAlpha, pendingRoot, taoWeight uint64, holders []Holder
 // ValidatorPot returns the alpha that validators share: their own, and the servers' too where no server earned anything.
 //
 // Source: subtensor coinbase/run_coinbase.rs, distribute_emission.
-func ValidatorPot(o *Output, pendingServer, pendingValidator uint64) uint64 {
+func ValidatorPot(o *consensus.Output, pendingServer, pendingValidator uint64) uint64 {
 	for _, v := range o.ServerEmission {
 		if v != 0 {
 			return pendingValidator
 		}
 	}
-	return satAdd64(pendingValidator, pendingServer)
+	return fixed.SatAddU64(pendingValidator, pendingServer)
 }
 
 // A Family is the stakes and delegations in which a child's dividends go back to its parents.
@@ -74,7 +75,7 @@ type Dividend struct {
 // ShareDividends divides a child's dividends among its parents, in the order of Lent, and itself, which comes last. Parents of
 // another owner leave the child its take and lose the burn; both are floored by themselves, and so is every payment.
 //
-// Errors: ErrState for uids or vectors out of range.
+// Errors: consensus.ErrState for uids or vectors out of range.
 //
 // Source: subtensor coinbase/run_coinbase.rs, get_parent_child_dividends_distribution and get_self_contribution.
 func (f *Family) ShareDividends(child int, dividends uint64) ([]Dividend, error) {
@@ -121,11 +122,11 @@ func (f *Family) contribution(uid int, part fixed.U96F32) fixed.U96F32 {
 func (f *Family) check(child int) error {
 	n := len(f.Alpha)
 	if len(f.Root) != n || len(f.Coldkey) != n || len(f.ChildTake) != n || child < 0 || child >= n {
-		return fmt.Errorf("consensus: %w: child %d of %d neurons", ErrState, child, n)
+		return fmt.Errorf("coinbase: %w: child %d of %d neurons", consensus.ErrState, child, n)
 	}
 	for _, d := range f.Lent {
 		if d.Parent < 0 || d.Parent >= n || d.Child < 0 || d.Child >= n {
-			return fmt.Errorf("consensus: %w: delegation from %d to %d of %d neurons", ErrState, d.Parent, d.Child, n)
+			return fmt.Errorf("coinbase: %w: delegation from %d to %d of %d neurons", consensus.ErrState, d.Parent, d.Child, n)
 		}
 	}
 	return nil

@@ -1,73 +1,27 @@
-package consensus
+package subnet
 
 import (
 	"errors"
 
+	"github.com/assaylab/assay/consensus"
 	"github.com/assaylab/assay/consensus/fixed"
 )
 
-// MaxUpscale scales v so that its largest value becomes 65535, rounded half away from zero (vec_max_upscale_to_u16).
-func MaxUpscale(v []fixed.I32F32) []uint16 {
-	out := make([]uint16, len(v))
-	if len(v) == 0 {
-		return out
-	}
-	top := v[0]
-	for _, x := range v {
-		top = max(top, x)
-	}
-	factor := fixed.U16Max.SafeDiv(top)
-	for i, x := range v {
-		switch {
-		case top == 0:
-			out[i] = x.SatMul(fixed.U16Max).U16()
-		case top > 32768*fixed.One:
-			out[i] = x.SatMul(factor).Round().U16()
-		default:
-			out[i] = x.SatMul(fixed.U16Max).SafeDiv(top).Round().U16()
-		}
-	}
-	return out
-}
-
-// MaxUpscaleU16 is MaxUpscale of whole numbers (vec_u16_max_upscale_to_u16).
-func MaxUpscaleU16(v []uint16) []uint16 { return MaxUpscale(fromU16s(v)) }
-
-// MaxLimited reports whether the largest share of v is at most limit/65535 (check_vec_max_limited).
-func MaxLimited(v []uint16, limit uint16) bool {
-	f, l := fromU16s(v), fixed.ProportionU16(limit)
-	normalize(f)
-	for _, x := range f {
-		if x > l {
-			return false
-		}
-	}
-	return true
-}
-
-func fromU16s(v []uint16) []fixed.I32F32 {
-	out := make([]fixed.I32F32, len(v))
-	for i, x := range v {
-		out[i] = fixed.FromU16(x)
-	}
-	return out
-}
-
 // Refusals of weights, named and ordered as the chain checks them.
 var (
-	ErrRootWeights    = errors.New("consensus: cannot set root network weights")
-	ErrUnequalLength  = errors.New("consensus: uids and values differ in number")
-	ErrNoMechanism    = errors.New("consensus: mechanism does not exist")
-	ErrTooManyUids    = errors.New("consensus: more uids than the subnet has")
-	ErrNotRegistered  = errors.New("consensus: hotkey not registered")
-	ErrNotEnoughStake = errors.New("consensus: not enough stake to set weights")
-	ErrVersionKey     = errors.New("consensus: incorrect weight version key")
-	ErrTooFast        = errors.New("consensus: setting weights too fast")
-	ErrNoPermit       = errors.New("consensus: neuron has no validator permit")
-	ErrDuplicateUids  = errors.New("consensus: duplicate uids")
-	ErrInvalidUid     = errors.New("consensus: uid not on the subnet")
-	ErrTooFewWeights  = errors.New("consensus: fewer weights than allowed")
-	ErrMaxWeight      = errors.New("consensus: max weight exceeded")
+	ErrRootWeights    = errors.New("subnet: cannot set root network weights")
+	ErrUnequalLength  = errors.New("subnet: uids and values differ in number")
+	ErrNoMechanism    = errors.New("subnet: mechanism does not exist")
+	ErrTooManyUids    = errors.New("subnet: more uids than the subnet has")
+	ErrNotRegistered  = errors.New("subnet: hotkey not registered")
+	ErrNotEnoughStake = errors.New("subnet: not enough stake to set weights")
+	ErrVersionKey     = errors.New("subnet: incorrect weight version key")
+	ErrTooFast        = errors.New("subnet: setting weights too fast")
+	ErrNoPermit       = errors.New("subnet: neuron has no validator permit")
+	ErrDuplicateUids  = errors.New("subnet: duplicate uids")
+	ErrInvalidUid     = errors.New("subnet: uid not on the subnet")
+	ErrTooFewWeights  = errors.New("subnet: fewer weights than allowed")
+	ErrMaxWeight      = errors.New("subnet: max weight exceeded")
 )
 
 // WeightRules are a subnet's rules for setting weights. The zero value of MaxWeightLimit means 65535: no limit.
@@ -93,18 +47,18 @@ type WeightCall struct {
 // to the current block, unless commit-reveal is on: then the commit has done so.
 //
 // Source: subtensor subnets/weights.rs, do_set_mechanism_weights.
-func SetWeights(s *State, r *WeightRules, c *WeightCall) (col, val []uint16, err error) {
+func SetWeights(s *consensus.State, r *WeightRules, c *WeightCall) (col, val []uint16, err error) {
 	if err := c.check(s, r); err != nil {
 		return nil, nil, err
 	}
-	val = MaxUpscaleU16(c.Values)
-	if !c.self() && r.MaxWeightLimit != 0 && r.MaxWeightLimit != 65535 && !MaxLimited(val, r.MaxWeightLimit) {
+	val = consensus.MaxUpscaleU16(c.Values)
+	if !c.self() && r.MaxWeightLimit != 0 && r.MaxWeightLimit != 65535 && !consensus.MaxLimited(val, r.MaxWeightLimit) {
 		return nil, nil, ErrMaxWeight
 	}
 	return append([]uint16(nil), c.Uids...), val, nil
 }
 
-func (c *WeightCall) check(s *State, r *WeightRules) error {
+func (c *WeightCall) check(s *consensus.State, r *WeightRules) error {
 	n := s.N()
 	owner := s.HasOwner && c.UID == int(s.Owner)
 	switch {
@@ -122,7 +76,7 @@ func (c *WeightCall) check(s *State, r *WeightRules) error {
 		return ErrNotEnoughStake
 	case r.VersionKey != 0 && c.VersionKey < r.VersionKey:
 		return ErrVersionKey
-	case !s.CommitReveal && !RateLimitPassed(s.lastUpdate(c.UID), s.CurrentBlock, r.RateLimit):
+	case !s.CommitReveal && !RateLimitPassed(lastUpdate(s, c.UID), s.CurrentBlock, r.RateLimit):
 		return ErrTooFast
 	case !c.self() && !owner && !s.ValidatorPermit[c.UID]:
 		return ErrNoPermit
@@ -131,7 +85,7 @@ func (c *WeightCall) check(s *State, r *WeightRules) error {
 }
 
 func (c *WeightCall) checkUids(n, least int) error {
-	var seen [MaxNeurons / 64]uint64
+	var seen [consensus.MaxNeurons / 64]uint64
 	for _, u := range c.Uids {
 		if seen[u/64]>>(u%64)&1 != 0 {
 			return ErrDuplicateUids
@@ -158,4 +112,12 @@ func (c *WeightCall) self() bool {
 // (check_rate_limit).
 func RateLimitPassed(lastUpdate, block, limit uint64) bool {
 	return lastUpdate == 0 || block-min(block, lastUpdate) >= limit
+}
+
+// lastUpdate returns the last update of a uid, 0 where the vector is too short.
+func lastUpdate(s *consensus.State, uid int) uint64 {
+	if uid < len(s.LastUpdate) {
+		return s.LastUpdate[uid]
+	}
+	return 0
 }

@@ -1,9 +1,10 @@
-package consensus
+package subnet
 
 import (
 	"fmt"
 	"math/bits"
 
+	"github.com/assaylab/assay/consensus"
 	"github.com/assaylab/assay/consensus/fixed"
 )
 
@@ -13,12 +14,12 @@ func StorageIndex(netuid uint16, mechanism uint8) uint16 {
 }
 
 // SplitEmission divides an epoch's emission among a subnet's mechanisms: evenly, or by parts of 65535; what rounding or
-// missing parts leave goes to the first. Errors: ErrState without a mechanism or with more parts than mechanisms.
+// missing parts leave goes to the first. Errors: consensus.ErrState without a mechanism or with more parts than mechanisms.
 //
 // Source: subtensor subnets/mechanism.rs, split_emissions.
 func SplitEmission(rao uint64, mechanisms int, parts []uint16) ([]uint64, error) {
 	if mechanisms < 1 || mechanisms > 16 || len(parts) > mechanisms {
-		return nil, fmt.Errorf("consensus: %w: %d parts for %d mechanisms", ErrState, len(parts), mechanisms)
+		return nil, fmt.Errorf("subnet: %w: %d parts for %d mechanisms", consensus.ErrState, len(parts), mechanisms)
 	}
 	out := make([]uint64, mechanisms)
 	rest := rao
@@ -32,7 +33,7 @@ func SplitEmission(rao uint64, mechanisms int, parts []uint16) ([]uint64, error)
 		}
 		rest -= min(rest, out[i])
 	}
-	out[0] = satAdd64(out[0], rest)
+	out[0] = fixed.SatAddU64(out[0], rest)
 	return out, nil
 }
 
@@ -45,12 +46,12 @@ type Aggregate struct {
 
 // Combine adds up the epochs of a subnet's mechanisms: emissions add, what is a score weighs by the mechanism's share of rao,
 // floored at every step, and what is a flag holds if it holds in one. Outputs and emissions are one a mechanism, in order.
-// Errors: ErrState for lengths that differ.
+// Errors: consensus.ErrState for lengths that differ.
 //
 // Source: subtensor subnets/mechanism.rs, epoch_with_mechanisms.
-func Combine(outputs []*Output, emissions []uint64, rao uint64) (*Aggregate, error) {
+func Combine(outputs []*consensus.Output, emissions []uint64, rao uint64) (*Aggregate, error) {
 	if len(outputs) == 0 || len(outputs) != len(emissions) {
-		return nil, fmt.Errorf("consensus: %w: %d outputs, %d emissions", ErrState, len(outputs), len(emissions))
+		return nil, fmt.Errorf("subnet: %w: %d outputs, %d emissions", consensus.ErrState, len(outputs), len(emissions))
 	}
 	n := len(outputs[0].Active)
 	a := &Aggregate{
@@ -60,7 +61,7 @@ func Combine(outputs []*Output, emissions []uint64, rao uint64) (*Aggregate, err
 	}
 	for m, o := range outputs {
 		if len(o.Active) != n {
-			return nil, fmt.Errorf("consensus: %w: mechanism %d has %d neurons, want %d", ErrState, m, len(o.Active), n)
+			return nil, fmt.Errorf("subnet: %w: mechanism %d has %d neurons, want %d", consensus.ErrState, m, len(o.Active), n)
 		}
 		a.add(o, mechanismWeight(emissions[m], rao, m))
 	}
@@ -78,7 +79,7 @@ func mechanismWeight(emission, rao uint64, mechanism int) fixed.U64F64 {
 	return fixed.U64F64{}
 }
 
-func (a *Aggregate) add(o *Output, w fixed.U64F64) {
+func (a *Aggregate) add(o *consensus.Output, w fixed.U64F64) {
 	weigh := func(into, add uint64) uint64 {
 		return fixed.U64F64FromU64(into).SatAdd(fixed.U64F64FromU64(add).SatMul(w)).U64()
 	}
@@ -92,8 +93,8 @@ func (a *Aggregate) add(o *Output, w fixed.U64F64) {
 	score(a.ConsensusU16, o.ConsensusU16)
 	score(a.ValidatorTrustU16, o.ValidatorTrustU16)
 	for i := range a.Active {
-		a.ServerEmission[i] = satAdd64(a.ServerEmission[i], o.ServerEmission[i])
-		a.ValidatorEmission[i] = satAdd64(a.ValidatorEmission[i], o.ValidatorEmission[i])
+		a.ServerEmission[i] = fixed.SatAddU64(a.ServerEmission[i], o.ServerEmission[i])
+		a.ValidatorEmission[i] = fixed.SatAddU64(a.ValidatorEmission[i], o.ValidatorEmission[i])
 		a.Emission[i] = weigh(a.Emission[i], o.Emission[i])
 		a.Active[i] = a.Active[i] || o.Active[i]
 		a.NewValidatorPermit[i] = a.NewValidatorPermit[i] || o.NewValidatorPermit[i]
