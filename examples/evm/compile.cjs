@@ -18,7 +18,7 @@ const out = JSON.parse(solc.compile(JSON.stringify({
 })));
 if (out.errors) {
   for (const e of out.errors) console.error(e.formattedMessage);
-  process.exit(1);
+  process.exit(2); // ./rebuild tells it from a node that cannot run this
 }
 const { abi, evm } = out.contracts['Verifier.sol'].Verifier;
 console.log(JSON.stringify({
