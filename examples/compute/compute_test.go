@@ -17,6 +17,7 @@ import (
 	"github.com/assaylab/assay/examples/compute/envelope"
 	"github.com/assaylab/assay/examples/compute/verify"
 	"github.com/assaylab/assay/examples/engine/queue"
+	"github.com/assaylab/assay/porep/sector"
 )
 
 // TestMain lets the test's binary be the suppliers' processes, as the command is its own.
@@ -173,8 +174,91 @@ func TestMarketRefusesMalformed(t *testing.T) {
 	}
 }
 
+// TestPace measures beside a peer that takes as long as the market for three puzzles: the market's own three, not those that it could have
+// solved alone, are what the peer is held against.
+func TestPace(t *testing.T) {
+	m, err := newMarket(settings{emission: "launch-supply"}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if one, err := m.pace(t.Context(), 0, func() {}); err != nil || one < 0 {
+		t.Fatal(one, err)
+	}
+	var took time.Duration
+	one, err := m.pace(t.Context(), 0, func() {
+		begin := time.Now()
+		for i := range 3 {
+			p := &verify.Puzzle{Device: "peer", Ticket: [32]byte{byte(i)}, Links: puzzleLinks, Size: sector.Size2KiB, Layers: puzzleLayers}
+			if _, err := p.Solve(t.Context()); err != nil {
+				t.Error(err)
+			}
+		}
+		took = time.Since(begin)
+	})
+	if err != nil || one < 0 || one > took {
+		t.Errorf("%v for one puzzle beside a peer's %v, %v", one, took, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := m.pace(ctx, 0, func() {}); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestLate holds a peer's time against the market's own in the same moments.
+func TestLate(t *testing.T) {
+	const ms = time.Millisecond
+	for _, c := range []struct {
+		took, one time.Duration
+		want      bool
+	}{
+		{time.Hour, 0, false},           // the market was done with none either
+		{60 * ms, 30 * ms, false},       // an honest one
+		{280 * ms, 30 * ms, false},      // the edge
+		{281 * ms, 30 * ms, true},       // beyond it
+		{900 * ms, 300 * ms, false},     // an honest one on a machine with ten times as much to do
+		{24 * 30 * ms, 30 * ms, true},   // the phantom
+		{24 * 300 * ms, 300 * ms, true}, // the phantom there
+	} {
+		if got := late(c.took, c.one); got != c.want {
+			t.Errorf("%v beside %v: late is %v", c.took, c.one, got)
+		}
+	}
+}
+
+// TestAnswersFit solves puzzles for as many devices as a supplier may have: the reply is a result that the queue takes.
+func TestAnswersFit(t *testing.T) {
+	m := &message{Op: opPuzzle}
+	for d := range maxDevices {
+		m.Puzzles = append(m.Puzzles, verify.Puzzle{Device: strings.Repeat("n", 40), Ticket: [32]byte{byte(d)}, Links: puzzleLinks, Size: sector.Size2KiB, Layers: puzzleLayers})
+	}
+	n := newSupplier(t, "")
+	n.devices = 2
+	payload, err := m.seal("n", n.key.Public(), n.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, err := n.do(t.Context(), &queue.Lease{Task: queue.Task{Kind: "node-n", Payload: payload}})
+	if err != nil || len(result) > queue.MaxBytes || len(payload) > queue.MaxBytes {
+		t.Errorf("%d bytes asked, %d answered, at most %d, %v", len(payload), len(result), queue.MaxBytes, err)
+	}
+}
+
+// TestStates: a node that did a job whose answer came too late states one more than the market has, and is no forger.
+func TestStates(t *testing.T) {
+	p := &peer{plan: plan{name: "n"}, asked: 5, answered: 3}
+	for done := range 9 {
+		if got, want := p.states(&record{"n", 4, done}, 4), done >= 3 && done <= 5; got != want {
+			t.Errorf("%d jobs done: %v", done, got)
+		}
+	}
+	if p.states(nil, 4) || p.states(&record{"m", 4, 4}, 4) || p.states(&record{"n", 3, 4}, 4) {
+		t.Error("no record, another node's or hour's was taken")
+	}
+}
+
 func TestCommandLine(t *testing.T) {
-	for _, args := range [][]string{{"-x"}, {"-hours", "9"}, {"-hours", "many"}, {"-engine", "foo"}, {"-emission", "all"}, {"-devices", "0"}, {"arg"},
+	for _, args := range [][]string{{"-x"}, {"-hours", "9"}, {"-hours", "many"}, {"-engine", "foo"}, {"-emission", "all"}, {"-devices", "0"}, {"-devices", "25"}, {"arg"},
 		{"-engine", "memory", "-url", "nats://x"}, {"-url", "http://x"}} {
 		err := command(t.Context(), args, io.Discard)
 		if usage := (usageError{}); !errors.As(err, &usage) || strings.Contains(err.Error(), "\n") {

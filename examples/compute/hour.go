@@ -16,8 +16,8 @@ import (
 	"github.com/assaylab/assay/porep/sector"
 )
 
-// The puzzle of an hour: some tens of milliseconds on one device. A peer has puzzleSlack times what the market itself takes alone,
-// and so many tries with fresh tickets, so that a busy machine is not taken for a missing device.
+// The puzzle of an hour: some tens of milliseconds on one device. A peer has puzzleSlack times what the market itself takes for one
+// in the same moments, and so many tries with fresh tickets, so that a busy machine is not taken for a missing device.
 const (
 	puzzleLinks  = 150
 	puzzleLayers = 4 // of the native profile
@@ -102,20 +102,37 @@ func (m *market) lifecycle(ctx context.Context, h int) error {
 	return nil
 }
 
-// reference solves the hour's puzzle here, alone, and returns the time a peer may take.
-func (m *market) reference(ctx context.Context, h int) (time.Duration, error) {
+// pace solves puzzles of the hour's size here, one after another, for as long as ask runs, and returns the mean time of one: 0 where
+// ask ended before the first. Other work on the machine slows this process and a peer's alike, so that it does not count.
+func (m *market) pace(ctx context.Context, h int, ask func()) (time.Duration, error) {
 	p := &verify.Puzzle{Device: "reference", Ticket: m.draw("ticket", h, "reference"), Links: puzzleLinks, Size: sector.Size2KiB, Layers: puzzleLayers}
-	begin := time.Now()
-	_, err := p.Solve(ctx)
-	return puzzleSlack*time.Since(begin) + puzzleGrace, err
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	begin, ended := time.Now(), make(chan struct{})
+	solved, last, err := time.Duration(0), time.Duration(0), error(nil)
+	go func() {
+		defer close(ended)
+		for {
+			if _, err = p.Solve(ctx); err != nil {
+				return
+			}
+			solved, last = solved+1, time.Since(begin)
+		}
+	}()
+	ask()
+	cancel()
+	<-ended
+	if !errors.Is(err, context.Canceled) {
+		return 0, err
+	}
+	return last / max(1, solved), nil
 }
+
+// late reports whether an answer took longer than a peer may take where the market took so long for one puzzle.
+func late(took, one time.Duration) bool { return one > 0 && took > puzzleSlack*one+puzzleGrace }
 
 // puzzles nominates every listed peer and returns those that solved the hour's puzzle on each device they claim.
 func (m *market) puzzles(ctx context.Context, h int) (map[*peer]bool, error) {
-	limit, err := m.reference(ctx, h)
-	if err != nil {
-		return nil, err
-	}
 	solved := map[*peer]bool{}
 	for _, p := range m.nodes {
 		if !p.listed() {
@@ -124,7 +141,7 @@ func (m *market) puzzles(ctx context.Context, h int) (map[*peer]bool, error) {
 		m.stats.Nominated++
 		outcome, sum, err := "", "", error(nil)
 		for try := 0; try < puzzleTries && outcome != outcomeOK && outcome != outcomeDown && outcome != outcomeRefuted; try++ {
-			if outcome, sum, err = m.puzzle(ctx, p, h, try, limit); err != nil {
+			if outcome, sum, err = m.puzzle(ctx, p, h, try); err != nil {
 				return nil, err
 			}
 		}
@@ -155,7 +172,7 @@ func (m *market) puzzles(ctx context.Context, h int) (map[*peer]bool, error) {
 }
 
 // puzzle asks a peer once. sum is the hash of its answers.
-func (m *market) puzzle(ctx context.Context, p *peer, h, try int, limit time.Duration) (outcome, sum string, err error) {
+func (m *market) puzzle(ctx context.Context, p *peer, h, try int) (outcome, sum string, err error) {
 	msg := &message{Op: opPuzzle, Hour: h}
 	for d := range p.claimed {
 		device := fmt.Sprintf("%s/%d", p.name, d)
@@ -164,15 +181,18 @@ func (m *market) puzzle(ctx context.Context, p *peer, h, try int, limit time.Dur
 	if !p.up() {
 		return outcomeDown, "", nil
 	}
-	a, err := m.ask(ctx, p, m.key, msg)
+	var a *answer
+	one, perr := m.pace(ctx, h, func() { a, err = m.ask(ctx, p, m.key, msg) })
 	switch {
+	case perr != nil:
+		return "", "", perr
 	case errors.Is(err, errDown):
 		return outcomeDown, "", nil
 	case errors.Is(err, errMessage):
 		return outcomeRefuted, "", m.settle(ctx, a, err)
 	case err != nil:
 		return "", "", err
-	case a.took > limit:
+	case late(a.took, one):
 		return outcomeLate, "", m.settle(ctx, a, nil)
 	}
 	verdict := error(nil)
@@ -183,7 +203,7 @@ func (m *market) puzzle(ctx context.Context, p *peer, h, try int, limit time.Dur
 	for i := range a.Answers {
 		hash.Write(a.Answers[i])
 		if verdict == nil {
-			verdict = msg.Puzzles[i].Check(ctx, a.Answers[i], a.took, limit)
+			verdict = msg.Puzzles[i].Check(ctx, a.Answers[i], a.took, a.took)
 		}
 	}
 	sum = hexSum([32]byte(hash.Sum(nil)))
@@ -306,6 +326,9 @@ func (m *market) execute(ctx context.Context, j *job, p *peer) (outcome, sum, ho
 	if !p.up() {
 		return outcomeDown, "", "", nil
 	}
+	m.mu.Lock()
+	p.asked++
+	m.mu.Unlock()
 	a, err := m.ask(ctx, p, j.client, &j.message)
 	switch {
 	case errors.Is(err, errDown):
@@ -380,7 +403,7 @@ func (m *market) records(ctx context.Context, h int) error {
 			return err
 		}
 		var verdict error
-		if err != nil || a.Record == nil || a.Record.Node != p.name || a.Record.Hour != h || a.Record.Done != p.answered {
+		if err != nil || !p.states(a.Record, h) {
 			verdict = verify.ErrProof
 		}
 		if err := m.settle(ctx, a, verdict); err != nil {
@@ -398,6 +421,12 @@ func (m *market) records(ctx context.Context, h int) error {
 		}
 	}
 	return nil
+}
+
+// states reports whether a peer's own account can be true: it did all the jobs whose answers came, and none that it was not asked for.
+// Those whose answers came too late or not at all it may have done.
+func (p *peer) states(r *record, hour int) bool {
+	return r != nil && r.Node == p.name && r.Hour == hour && r.Done >= p.answered && r.Done <= p.asked
 }
 
 // clusterTest is what a peer must pass before it is eligible: a product of its own, right.

@@ -106,8 +106,8 @@ func parse(args []string) (settings, error) {
 		return s, fmt.Errorf("-emission: %w", err)
 	case s.hours < 10 || s.hours > ionet.HoursInMonth-10:
 		return s, fmt.Errorf("-hours %d is out of range, 10 to %d", s.hours, ionet.HoursInMonth-10)
-	case s.devices < 1 || s.devices > 64:
-		return s, fmt.Errorf("-devices %d is out of range, 1 to 64", s.devices)
+	case s.devices < 1 || s.devices > maxDevices:
+		return s, fmt.Errorf("-devices %d is out of range, 1 to %d", s.devices, maxDevices)
 	}
 	return s, nil
 }

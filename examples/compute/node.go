@@ -61,7 +61,7 @@ func node(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
-	n := &supplier{name: s.node, cheat: s.cheat, market: os.Getenv(envMarket), devices: s.devices, client: &http.Client{Timeout: 30 * time.Second},
+	n := &supplier{name: s.node, cheat: s.cheat, market: os.Getenv(envMarket), devices: s.devices, client: &http.Client{Timeout: answerTime},
 		done: map[string]bool{}}
 	if n.key, err = envelope.NewKey(); err != nil {
 		return err

@@ -28,7 +28,7 @@ type plan struct {
 }
 
 // phantomDevices are those that the phantom claims beyond the one it has.
-const phantomDevices = 23
+const phantomDevices = maxDevices - 1
 
 // plans are the suppliers: three honest ones and five that cheat from cheatHour on.
 func plans() []plan {
@@ -58,7 +58,8 @@ type peer struct {
 	caught   string
 	busy     *reservation
 	health   health
-	answered int // jobs since it joined
+	asked    int // jobs since it joined
+	answered int // of them
 
 	cmd    *exec.Cmd
 	stdin  io.Closer
@@ -117,7 +118,7 @@ func (m *market) start(ctx context.Context, p *peer, hour int) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	p.since, p.answered = hour, 0
+	p.since, p.asked, p.answered = hour, 0, 0
 	return nil
 }
 

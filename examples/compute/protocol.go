@@ -20,6 +20,9 @@ const (
 	envMarket = "ASSAY_COMPUTE_MARKET"
 )
 
+// maxDevices of a supplier: the answers to so many puzzles fit one result of the queue.
+const maxDevices = 24
+
 // What a message asks a supplier for.
 const (
 	opPuzzle  = "puzzle"  // solve the hour's puzzle on every device

@@ -89,7 +89,7 @@ func newMarket(s settings, out io.Writer) (*market, error) {
 
 // startAll starts the suppliers' processes side by side.
 func (m *market) startAll(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	errs := make([]error, len(m.nodes))
 	var group sync.WaitGroup
