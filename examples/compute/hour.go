@@ -9,20 +9,18 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/assaylab/assay/examples/compute/envelope"
 	"github.com/assaylab/assay/examples/compute/verify"
 	"github.com/assaylab/assay/porep/sector"
 )
 
-// The puzzle of an hour: some tens of milliseconds on one device. A peer has puzzleSlack times what the market itself takes for one
-// in the same moments, and so many tries with fresh tickets, so that a busy machine is not taken for a missing device.
+// The puzzle of an hour: some tens of milliseconds on one device. A peer has the time in which the market itself solves puzzleSlack of
+// them, and so many tries with fresh tickets, so that a busy machine is not taken for a missing device.
 const (
 	puzzleLinks  = 150
 	puzzleLayers = 4 // of the native profile
-	puzzleSlack  = 6
-	puzzleGrace  = 100 * time.Millisecond
+	puzzleSlack  = 8
 	puzzleTries  = 3
 )
 
@@ -102,21 +100,20 @@ func (m *market) lifecycle(ctx context.Context, h int) error {
 	return nil
 }
 
-// pace solves puzzles of the hour's size here, one after another, for as long as ask runs, and returns the mean time of one: 0 where
-// ask ended before the first. Other work on the machine slows this process and a peer's alike, so that it does not count.
-func (m *market) pace(ctx context.Context, h int, ask func()) (time.Duration, error) {
+// pace solves puzzles of the hour's size here, one after another, for as long as ask runs, and returns how many it solved. That is the
+// clock a peer is held against: other work on the machine slows this process and a peer's alike, where a time would count it.
+func (m *market) pace(ctx context.Context, h int, ask func()) (solved int, err error) {
 	p := &verify.Puzzle{Device: "reference", Ticket: m.draw("ticket", h, "reference"), Links: puzzleLinks, Size: sector.Size2KiB, Layers: puzzleLayers}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	begin, ended := time.Now(), make(chan struct{})
-	solved, last, err := time.Duration(0), time.Duration(0), error(nil)
+	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		for {
 			if _, err = p.Solve(ctx); err != nil {
 				return
 			}
-			solved, last = solved+1, time.Since(begin)
+			solved++
 		}
 	}()
 	ask()
@@ -125,11 +122,8 @@ func (m *market) pace(ctx context.Context, h int, ask func()) (time.Duration, er
 	if !errors.Is(err, context.Canceled) {
 		return 0, err
 	}
-	return last / max(1, solved), nil
+	return solved, nil
 }
-
-// late reports whether an answer took longer than a peer may take where the market took so long for one puzzle.
-func late(took, one time.Duration) bool { return one > 0 && took > puzzleSlack*one+puzzleGrace }
 
 // puzzles nominates every listed peer and returns those that solved the hour's puzzle on each device they claim.
 func (m *market) puzzles(ctx context.Context, h int) (map[*peer]bool, error) {
@@ -182,7 +176,7 @@ func (m *market) puzzle(ctx context.Context, p *peer, h, try int) (outcome, sum 
 		return outcomeDown, "", nil
 	}
 	var a *answer
-	one, perr := m.pace(ctx, h, func() { a, err = m.ask(ctx, p, m.key, msg) })
+	solved, perr := m.pace(ctx, h, func() { a, err = m.ask(ctx, p, m.key, msg) })
 	switch {
 	case perr != nil:
 		return "", "", perr
@@ -192,7 +186,7 @@ func (m *market) puzzle(ctx context.Context, p *peer, h, try int) (outcome, sum 
 		return outcomeRefuted, "", m.settle(ctx, a, err)
 	case err != nil:
 		return "", "", err
-	case late(a.took, one):
+	case solved > puzzleSlack:
 		return outcomeLate, "", m.settle(ctx, a, nil)
 	}
 	verdict := error(nil)
