@@ -119,8 +119,7 @@ func (q *NATS) Refute(ctx context.Context, p *Proposal) error {
 			continue
 		}
 		if _, err := q.Result(ctx, p.ID); errors.Is(err, ErrNone) {
-			err = q.publish(ctx, p.ID, &r)
-			if err != nil {
+			if err = q.revive(ctx, p.ID, &r); err != nil {
 				return err
 			}
 		} else if err != nil {
@@ -128,6 +127,18 @@ func (q *NATS) Refute(ctx context.Context, p *Proposal) error {
 		}
 		return q.settle(ctx, h)
 	}
+}
+
+// revive gives the next attempt of a task out.
+func (q *NATS) revive(ctx context.Context, id ID, r *record) error {
+	dead, err := q.dead(ctx, id)
+	if err == nil && dead {
+		err = q.unbury(ctx, id)
+	}
+	if err != nil {
+		return err
+	}
+	return q.publish(ctx, id, r)
 }
 
 // Result implements Court.
@@ -185,11 +196,7 @@ func (q *NATS) Dead(ctx context.Context) ([]Letter, error) {
 
 // advisories turns the server's notices of tasks delivered for the last time into dead letters.
 func (q *NATS) advisories(ctx context.Context) error {
-	stream, err := q.js.Stream(ctx, tasksStream)
-	if err != nil {
-		return err
-	}
-	for m := fetch(q.dead, true); m != nil; m = fetch(q.dead, true) {
+	for m := fetch(q.letters, true); m != nil; m = fetch(q.letters, true) {
 		var a struct {
 			Sequence   uint64 `json:"stream_seq"`
 			Deliveries int    `json:"deliveries"`
@@ -197,19 +204,34 @@ func (q *NATS) advisories(ctx context.Context) error {
 		if err := json.Unmarshal(m.Data(), &a); err != nil {
 			return fmt.Errorf("queue: advisory: %w", err)
 		}
-		raw, err := stream.GetMsg(ctx, a.Sequence)
-		if err == nil {
-			b, _ := json.Marshal(fmt.Sprintf("no heartbeat in delivery %d, the last", a.Deliveries))
-			if _, err = q.kv.Put(ctx, "d."+raw.Header.Get(headerID), b); err == nil {
-				err = stream.DeleteMsg(ctx, a.Sequence)
-			}
-		}
-		if err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+		b, err := json.Marshal(fmt.Sprintf("no heartbeat in delivery %d, the last", a.Deliveries))
+		if err != nil {
 			return err
 		}
-		if err := m.DoubleAck(ctx); err != nil {
+		if err := q.try(ctx, func(ctx context.Context) error { return q.letter(ctx, a.Sequence, b) }); err != nil {
+			return err
+		}
+		if err := q.try(ctx, m.DoubleAck); err != nil && !errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
 			return err
 		}
 	}
 	return nil
+}
+
+// letter puts a message's task among the dead and takes the message out of its stream. One that is gone needs no letter.
+func (q *NATS) letter(ctx context.Context, sequence uint64, reason []byte) error {
+	stream, err := q.js.Stream(ctx, tasksStream)
+	if err != nil {
+		return err
+	}
+	raw, err := stream.GetMsg(ctx, sequence)
+	if err == nil {
+		if _, err = q.kv.Put(ctx, "d."+raw.Header.Get(headerID), reason); err == nil {
+			err = stream.DeleteMsg(ctx, sequence)
+		}
+	}
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil
+	}
+	return err
 }

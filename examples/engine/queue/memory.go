@@ -68,6 +68,7 @@ func (m *Memory) Submit(_ context.Context, t Task) (ID, error) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.expire(time.Now())
 	id := t.ID()
 	e := m.tasks[id]
 	switch {
@@ -103,11 +104,13 @@ func (m *Memory) expire(now time.Time) time.Time {
 	return next
 }
 
-// again gives a task out once more, or buries it after its last delivery.
+// again gives a task out once more, or buries it after its last delivery. One that has its result rests.
 func (m *Memory) again(id ID, e *entry, reason string) {
-	if e.delivery >= m.opt.Deliveries {
+	switch {
+	case e.result != nil:
+	case e.delivery >= m.opt.Deliveries:
 		e.dead = reason
-	} else {
+	default:
 		m.push(id, e)
 	}
 	m.wake()
@@ -213,7 +216,7 @@ func (m *Memory) Done(_ context.Context, l *Lease, result []byte) error {
 	if err == nil {
 		m.release(l.ID, e)
 	}
-	m.proposals = append(m.proposals, &Proposal{ID: l.ID, Task: e.task, Worker: l.Worker, Result: slices.Clone(result)})
+	m.proposals = append(m.proposals, &Proposal{ID: l.ID, Task: e.task, Worker: l.Worker, Result: slices.Clone(result), handle: l.Attempt})
 	m.wake()
 	return nil
 }
@@ -294,10 +297,12 @@ func (m *Memory) Refute(_ context.Context, p *Proposal) error {
 	if !slices.Contains(e.not, p.Worker) {
 		e.not = append(e.not, p.Worker)
 	}
-	e.attempt++
+	if p.handle == e.attempt {
+		e.attempt++
+	}
 	if e.result == nil && e.holder == nil {
 		m.drop(p.ID)
-		e.delivery = 0
+		e.delivery, e.dead = 0, ""
 		m.push(p.ID, e)
 	}
 	m.wake()

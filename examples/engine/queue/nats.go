@@ -33,7 +33,6 @@ const (
 	headerID       = "Assay-Task"
 	headerDeadline = "Assay-Deadline"
 	headerAttempt  = "Assay-Attempt"
-	headerNot      = "Assay-Not"
 	headerWorker   = "Assay-Worker"
 	headerPassed   = "Assay-Passed"
 )
@@ -51,7 +50,7 @@ type NATS struct {
 	js      jetstream.JetStream
 	kv      jetstream.KeyValue
 	results jetstream.Consumer
-	dead    jetstream.Consumer
+	letters jetstream.Consumer
 
 	mu        sync.Mutex
 	changed   chan struct{}
@@ -120,7 +119,7 @@ func (q *NATS) open(ctx context.Context) error {
 	if q.results, err = q.consumer(ctx, resultsStream, judgeName, "assay.result.>", max(30*time.Second, 3*q.opt.Heartbeat), -1); err != nil {
 		return err
 	}
-	q.dead, err = q.consumer(ctx, deadStream, sextonName, "", 30*time.Second, -1)
+	q.letters, err = q.consumer(ctx, deadStream, sextonName, "", 30*time.Second, -1)
 	return err
 }
 
@@ -231,9 +230,6 @@ func (q *NATS) publish(ctx context.Context, id ID, r *record) error {
 	m.Data = r.Task.Payload
 	m.Header.Set(headerID, id.String())
 	m.Header.Set(headerAttempt, strconv.Itoa(r.Attempt))
-	if len(r.Not) > 0 {
-		m.Header.Set(headerNot, strings.Join(r.Not, ","))
-	}
 	if !r.Task.Deadline.IsZero() {
 		m.Header.Set(headerDeadline, r.Task.Deadline.UTC().Format(time.RFC3339Nano))
 	}
@@ -267,23 +263,43 @@ func (q *NATS) Submit(ctx context.Context, t Task) (ID, error) {
 	if _, err := q.Result(ctx, id); !errors.Is(err, ErrNone) {
 		return id, err
 	}
+	if err := q.advisories(ctx); err != nil {
+		return id, err
+	}
 	revision, err := q.get(ctx, "t."+id.String(), r)
 	if err != nil {
 		return id, err
 	}
-	var reason string
-	if _, err := q.get(ctx, "d."+id.String(), &reason); err == nil {
+	dead, err := q.dead(ctx, id)
+	if err != nil {
+		return id, err
+	}
+	if dead {
 		r.Attempt++
 		r.Task.Deadline = t.Deadline
 		if won, err := q.set(ctx, "t."+id.String(), revision, r); err != nil || !won {
 			return id, err
 		}
-		err = q.try(ctx, func(ctx context.Context) error { return q.kv.Delete(ctx, "d."+id.String()) })
-		if err != nil {
+		if err := q.unbury(ctx, id); err != nil {
 			return id, err
 		}
 	}
 	return id, q.publish(ctx, id, r)
+}
+
+// dead reports whether there is a letter of a task.
+func (q *NATS) dead(ctx context.Context, id ID) (bool, error) {
+	var reason string
+	_, err := q.get(ctx, "d."+id.String(), &reason)
+	if errors.Is(err, ErrNone) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// unbury takes a task's letter away.
+func (q *NATS) unbury(ctx context.Context, id ID) error {
+	return q.try(ctx, func(ctx context.Context) error { return q.kv.Delete(ctx, "d."+id.String()) })
 }
 
 // Claim implements Queue. A new task wakes it; it looks by itself every half heartbeat for those that come again.
@@ -334,12 +350,15 @@ func (q *NATS) take(ctx context.Context, worker, class, kind string) (*Lease, er
 			return nil, nil
 		}
 		l, reason := q.lease(m, kind)
+		not, err := q.not(ctx, l, worker)
 		switch {
+		case err != nil:
+			return nil, err
 		case reason != "":
 			if err := q.bury(ctx, m, l, reason); err != nil {
 				return nil, err
 			}
-		case slices.Contains(strings.Split(m.Headers().Get(headerNot), ","), worker):
+		case not:
 			if err := q.pass(ctx, m); err != nil || passed {
 				return nil, err
 			}
@@ -350,6 +369,20 @@ func (q *NATS) take(ctx context.Context, worker, class, kind string) (*Lease, er
 		}
 	}
 	return nil, ctx.Err()
+}
+
+// not reports whether a result of this worker was refuted. Only what was given out again can be such a task, and its record knows, too, of
+// refusals after it was.
+func (q *NATS) not(ctx context.Context, l *Lease, worker string) (bool, error) {
+	if l == nil || l.Attempt == 0 {
+		return false, nil
+	}
+	var r record
+	_, err := q.get(ctx, "t."+l.ID.String(), &r)
+	if errors.Is(err, ErrNone) {
+		err = nil
+	}
+	return slices.Contains(r.Not, worker), err
 }
 
 // pass puts a task that this worker must not do behind the others. It is stored again before it is acknowledged.

@@ -2,13 +2,15 @@ package queue
 
 import (
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"net"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 )
+
+// startTime is how long a server may take until it answers; a port that is taken shows as one that does not.
+const startTime = 20 * time.Second
 
 // A Server is a NATS server with JetStream in this process, on a loopback port, open to those who know its URL.
 type Server struct {
@@ -35,9 +37,9 @@ func (s *Server) start() error {
 		return fmt.Errorf("queue: %w", err)
 	}
 	srv.Start()
-	if !srv.ReadyForConnections(10 * time.Second) {
+	if !srv.ReadyForConnections(startTime) {
 		srv.Shutdown()
-		return errors.New("queue: the server did not start within 10 s")
+		return fmt.Errorf("queue: the server did not start within %v", startTime)
 	}
 	s.srv = srv
 	return nil
@@ -51,7 +53,13 @@ func (s *Server) URL() string {
 // Restart stops the server, as if its process had ended, and starts it again from its files on the same port.
 func (s *Server) Restart() error {
 	s.Close()
-	return s.start()
+	var err error
+	for range 3 { // the port may be another connection's for a moment
+		if err = s.start(); err == nil {
+			return nil
+		}
+	}
+	return err
 }
 
 // Close stops the server.

@@ -89,7 +89,7 @@ type Lease struct {
 	ID
 	Task
 	Worker   string
-	Attempt  int // how often a result of the task was refuted
+	Attempt  int // how often the task was given out anew because a result was refuted
 	Delivery int // how often this attempt was given out, from 1
 	handle   any
 }
@@ -163,7 +163,7 @@ type Backend interface {
 // Options are the knobs of a queue. nil and the zero value are fine.
 type Options struct {
 	Heartbeat  time.Duration // of a worker, three lost ones lose the lease; default 1 s
-	Deliveries int           // of a task before it is dead; default 5
+	Deliveries int           // of a task before it is dead; default 10
 }
 
 func (o *Options) heartbeat() time.Duration {
@@ -175,7 +175,7 @@ func (o *Options) heartbeat() time.Duration {
 
 func (o *Options) deliveries() int {
 	if o == nil || o.Deliveries <= 0 {
-		return 5
+		return 10
 	}
 	return o.Deliveries
 }
@@ -241,10 +241,13 @@ func one(ctx context.Context, q Queue, l *Lease, heartbeat time.Duration, do fun
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if err != nil {
-		return q.Fail(ctx, l, err.Error())
+	if err == nil {
+		if err = q.Done(ctx, l, result); !errors.Is(err, ErrTask) {
+			return err
+		}
+		// A result that no queue carries fails the task, not the worker.
 	}
-	return q.Done(ctx, l, result)
+	return q.Fail(ctx, l, err.Error())
 }
 
 // sortLetters puts letters in order of their ids.
