@@ -10,11 +10,6 @@ import (
 	"github.com/assaylab/assay/porep/sector"
 )
 
-// maxAggregated bounds the partitions of an aggregate.
-//
-// Source: rust-fil-proofs storage-proofs-core/src/parameter_cache.rs, SRS_MAX_PROOFS_TO_AGGREGATE.
-const maxAggregated = 1 << 16
-
 // sealCircuitInputs returns the public inputs of all partitions, one partition after the other.
 func sealCircuitInputs(st *Statement) ([]groth16.Scalar, error) {
 	if err := st.Check(); err != nil {
@@ -46,19 +41,8 @@ func SealStatements(keys *groth16.Keys, st *Statement, proof []byte) ([]groth16.
 	if err != nil {
 		return nil, err
 	}
-	proofs, err := groth16.ParseProofs(proof, st.Proof.Partitions)
-	if err != nil {
-		return nil, snarkError(err)
-	}
-	key, err := keys.Key(groth16.SealCircuit(st.Proof))
-	if err != nil {
-		return nil, err
-	}
-	out, n := make([]groth16.Statement, len(proofs)), len(in)/len(proofs)
-	for k := range out {
-		out[k] = groth16.Statement{Key: key, Proof: proofs[k], Inputs: in[k*n : (k+1)*n]}
-	}
-	return out, nil
+	out, err := keys.Statements(groth16.SealCircuit(st.Proof), proof, st.Proof.Partitions, in)
+	return out, snarkError(err)
 }
 
 // VerifySeal checks the succinct proof of a seal, of any kind: interactive, synthetic, or non-interactive, whose proof is a
@@ -100,18 +84,8 @@ func VerifyAggregateSeals(ctx context.Context, keys *groth16.Keys, sts []Stateme
 		}
 		in = append(in, one...)
 	}
-	if n := groth16.PaddedProofs(len(sts) * sts[0].Proof.Partitions); n != a.Proofs() {
-		return fmt.Errorf("%w: an aggregate of %d proofs, want %d", ErrProof, a.Proofs(), n)
-	}
-	key, err := keys.Key(groth16.SealCircuit(sts[0].Proof))
-	if err != nil {
-		return err
-	}
-	srs, err := keys.VerifierSRS(ctx)
-	if err != nil {
-		return err
-	}
-	return snarkError(key.VerifyAggregate(ctx, srs, a, v, aggregateInclude(sts), in, opt))
+	p := sts[0].Proof
+	return snarkError(keys.VerifyAggregate(ctx, groth16.SealCircuit(p), a, len(sts)*p.Partitions, v, aggregateInclude(sts), in, opt))
 }
 
 // AggregateSeals makes one SnarkPack aggregate of the succinct proofs of seals, proofs[i] being that of sts[i] as VerifySeal
@@ -126,19 +100,8 @@ func AggregateSeals(ctx context.Context, srs *groth16.SRS, sts []Statement, v gr
 	if len(proofs) != len(sts) {
 		return nil, fmt.Errorf("porep: %d proofs for %d statements", len(proofs), len(sts))
 	}
-	var all []*groth16.Proof
-	for i := range sts {
-		ps, err := groth16.ParseProofs(proofs[i], sts[i].Proof.Partitions)
-		if err != nil {
-			return nil, fmt.Errorf("porep: member %d: %w", i, snarkError(err))
-		}
-		all = append(all, ps...)
-	}
-	a, err := srs.Aggregate(ctx, all, v, aggregateInclude(sts), opt)
-	if err != nil {
-		return nil, err
-	}
-	return a.AppendBytes(nil), nil
+	b, err := srs.AggregateMembers(ctx, proofs, sts[0].Proof.Partitions, v, aggregateInclude(sts), opt)
+	return b, snarkError(err)
 }
 
 // checkAggregated refuses statements that no aggregate unites.
@@ -149,8 +112,8 @@ func checkAggregated(sts []Statement) error {
 	if err := sts[0].Check(); err != nil {
 		return err
 	}
-	if n := sts[0].Proof.Partitions; len(sts) > maxAggregated/n {
-		return fmt.Errorf("porep: an aggregate of %d seals of %d partitions, at most %d partitions", len(sts), n, maxAggregated)
+	if n := sts[0].Proof.Partitions; len(sts) > groth16.MaxReferenceAggregate/n {
+		return fmt.Errorf("porep: an aggregate of %d seals of %d partitions, at most %d partitions", len(sts), n, groth16.MaxReferenceAggregate)
 	}
 	for i := range sts {
 		if sts[i].Proof != sts[0].Proof {

@@ -50,22 +50,14 @@ func (r Rules) Statements(keys *groth16.Keys, rand Randomness, sectors []Public,
 	if err != nil {
 		return nil, err
 	}
-	proofs, err := groth16.ParseProofs(proof, len(rows))
-	if err != nil {
-		return nil, snarkError(err)
-	}
-	key, err := keys.Key(circuit)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]groth16.Statement, len(rows))
-	for k, row := range rows {
-		out[k] = groth16.Statement{Key: key, Proof: proofs[k], Inputs: make([]groth16.Scalar, len(row))}
+	var in []groth16.Scalar
+	for _, row := range rows {
 		for i := range row {
-			out[k].Inputs[i] = row[i]
+			in = append(in, row[i])
 		}
 	}
-	return out, nil
+	out, err := keys.Statements(circuit, proof, len(rows), in)
+	return out, snarkError(err)
 }
 
 // VerifyWinningPoSt checks the succinct proof of a winning PoSt of one sector. Nil means proven. errors.Is(err, ErrProof)

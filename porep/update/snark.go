@@ -9,11 +9,6 @@ import (
 	"github.com/assaylab/assay/porep/groth16"
 )
 
-// maxAggregated bounds the partitions of an aggregate.
-//
-// Source: rust-fil-proofs storage-proofs-core/src/parameter_cache.rs, SRS_MAX_PROOFS_TO_AGGREGATE.
-const maxAggregated = 1 << 16
-
 // circuitInputs returns the public inputs of all partitions, one after the other.
 func (s *Statement) circuitInputs() ([]groth16.Scalar, error) {
 	var out []groth16.Scalar
@@ -40,19 +35,8 @@ func Statements(keys *groth16.Keys, s *Statement, proof []byte) ([]groth16.State
 	if err != nil {
 		return nil, err
 	}
-	proofs, err := groth16.ParseProofs(proof, s.Params.Partitions)
-	if err != nil {
-		return nil, snarkError(err)
-	}
-	key, err := keys.Key(groth16.UpdateCircuit(s.Params.Size, s.Params.Shape))
-	if err != nil {
-		return nil, err
-	}
-	out, n := make([]groth16.Statement, len(proofs)), len(in)/len(proofs)
-	for k := range out {
-		out[k] = groth16.Statement{Key: key, Proof: proofs[k], Inputs: in[k*n : (k+1)*n]}
-	}
-	return out, nil
+	out, err := keys.Statements(groth16.UpdateCircuit(s.Params.Size, s.Params.Shape), proof, s.Params.Partitions, in)
+	return out, snarkError(err)
 }
 
 // VerifyReplicaUpdate checks the succinct proof of an update. Nil means proven. errors.Is(err, ErrProof) means refuted; other
@@ -88,18 +72,9 @@ func VerifyAggregate(ctx context.Context, keys *groth16.Keys, ss []Statement, pr
 		}
 		in = append(in, one...)
 	}
-	if n := groth16.PaddedProofs(len(ss) * ss[0].Params.Partitions); n != a.Proofs() {
-		return fmt.Errorf("%w: an aggregate of %d proofs, want %d", ErrProof, a.Proofs(), n)
-	}
-	key, err := keys.Key(groth16.UpdateCircuit(ss[0].Params.Size, ss[0].Params.Shape))
-	if err != nil {
-		return err
-	}
-	srs, err := keys.VerifierSRS(ctx)
-	if err != nil {
-		return err
-	}
-	return snarkError(key.VerifyAggregate(ctx, srs, a, groth16.SnarkPackV2, aggregateInclude(ss), in, opt))
+	p := ss[0].Params
+	circuit := groth16.UpdateCircuit(p.Size, p.Shape)
+	return snarkError(keys.VerifyAggregate(ctx, circuit, a, len(ss)*p.Partitions, groth16.SnarkPackV2, aggregateInclude(ss), in, opt))
 }
 
 // Aggregate makes one SnarkPack aggregate of the succinct proofs of updates, proofs[i] being that of ss[i]. The proofs are
@@ -113,19 +88,8 @@ func Aggregate(ctx context.Context, srs *groth16.SRS, ss []Statement, proofs [][
 	if len(proofs) != len(ss) {
 		return nil, fmt.Errorf("update: %d proofs for %d statements", len(proofs), len(ss))
 	}
-	var all []*groth16.Proof
-	for i := range ss {
-		ps, err := groth16.ParseProofs(proofs[i], ss[i].Params.Partitions)
-		if err != nil {
-			return nil, fmt.Errorf("update: member %d: %w", i, snarkError(err))
-		}
-		all = append(all, ps...)
-	}
-	a, err := srs.Aggregate(ctx, all, groth16.SnarkPackV2, aggregateInclude(ss), opt)
-	if err != nil {
-		return nil, err
-	}
-	return a.AppendBytes(nil), nil
+	b, err := srs.AggregateMembers(ctx, proofs, ss[0].Params.Partitions, groth16.SnarkPackV2, aggregateInclude(ss), opt)
+	return b, snarkError(err)
 }
 
 // checkAggregated refuses statements that no aggregate unites.
@@ -136,8 +100,8 @@ func checkAggregated(ss []Statement) error {
 	if err := ss[0].Check(); err != nil {
 		return err
 	}
-	if n := ss[0].Params.Partitions; len(ss) > maxAggregated/n {
-		return fmt.Errorf("update: an aggregate of %d updates of %d partitions, at most %d partitions", len(ss), n, maxAggregated)
+	if n := ss[0].Params.Partitions; len(ss) > groth16.MaxReferenceAggregate/n {
+		return fmt.Errorf("update: an aggregate of %d updates of %d partitions, at most %d partitions", len(ss), n, groth16.MaxReferenceAggregate)
 	}
 	for i := range ss {
 		if ss[i].Params != ss[0].Params {
