@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -19,14 +18,14 @@ import (
 )
 
 const (
-	// hang is how long one input may take. Go's fuzzer itself waits ten seconds.
+	// hang is how much processor time one input may take.
 	hang = time.Second
+	// deadlock is how long one input may take, also where other work holds up the machine.
+	deadlock = time.Minute
 	// first is how many executions a target does at first, to see how fast it is.
 	first = 100
 	// longest is about how long a slow target runs: the others do what it leaves.
 	longest = 2 * time.Minute
-	// mostStalls is how often the machine may hold up one target, see target.stalled.
-	mostStalls = 50
 )
 
 // A target is a fuzz function and what came of it.
@@ -35,13 +34,12 @@ type target struct {
 	binary         string // of its package
 	execs          int64  // executions done
 	interesting    int64  // inputs that reached new code
-	stalls         int    // inputs that took over a second beside other work, and not alone
 	elapsed        time.Duration
 	failure        string // output of the run that failed
 }
 
 // fuzz has every fuzz target of the packages do its share of n executions, prints a table and returns an error where an
-// input failed, panicked or took over a second, where a target did nothing, and where the executions are less than n.
+// input failed, panicked or hung, where a target did nothing, and where the executions are less than n.
 func fuzz(w io.Writer, n int64, packages []string, verbose bool) error {
 	tmp, err := os.MkdirTemp("", "fuzz")
 	if err != nil {
@@ -91,12 +89,11 @@ func verdict(w io.Writer, n int64, targets []*target) error {
 	var wrong []error
 	var sum target
 	crashes := 0
-	fmt.Fprintf(w, "%-48s %10s %8s %7s %7s %7s\n", "target", "executions", "time", "new", "stalls", "crashes")
+	fmt.Fprintf(w, "%-48s %10s %8s %7s %7s\n", "target", "executions", "time", "new", "crashes")
 	for _, t := range targets {
-		fmt.Fprintf(w, "%-48s %10d %8v %7d %7d %7d\n", t, t.execs, t.elapsed.Round(time.Second), t.interesting, t.stalls, t.crashes())
+		fmt.Fprintf(w, "%-48s %10d %8v %7d %7d\n", t, t.execs, t.elapsed.Round(time.Second), t.interesting, t.crashes())
 		sum.execs += t.execs
 		sum.interesting += t.interesting
-		sum.stalls += t.stalls
 		crashes += t.crashes()
 		if t.failure != "" {
 			wrong = append(wrong, fmt.Errorf("FAIL %s\n%s", t, t.failure))
@@ -107,8 +104,8 @@ func verdict(w io.Writer, n int64, targets []*target) error {
 	if sum.execs < n {
 		wrong = append(wrong, fmt.Errorf("FAIL %d executions, want %d", sum.execs, n))
 	}
-	fmt.Fprintf(w, "%d targets, %d executions, %d new inputs, %d stalls, %d crashes (a failure, a panic, or over %v)\n",
-		len(targets), sum.execs, sum.interesting, sum.stalls, crashes, hang)
+	fmt.Fprintf(w, "%d targets, %d executions, %d new inputs, %d crashes (a failure, a panic, or over %v)\n",
+		len(targets), sum.execs, sum.interesting, crashes, hang)
 	return errors.Join(wrong...)
 }
 
@@ -132,10 +129,9 @@ func list(packages []string) ([]*target, error) {
 	return targets, nil
 }
 
-// compile builds the instrumented test binary of every target's package, once a package, with a fuzzer that gives an
-// input no more than hang.
+// compile builds the instrumented test binary of every target's package, once a package, with a fuzzer that watches for hangs.
 func compile(tmp string, targets []*target) error {
-	overlay, err := impatient(tmp)
+	overlay, err := watched(tmp)
 	if err != nil {
 		return err
 	}
@@ -156,29 +152,66 @@ func compile(tmp string, targets []*target) error {
 	return nil
 }
 
-// impatient writes an overlay for go build in which the fuzzer's own limit for one input, ten seconds, is hang.
-func impatient(tmp string) (string, error) {
+// watcher is added to the fuzzer. Other work on the machine holds up an input's time, but not its processor time.
+const watcher = `package fuzz
+
+import (
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// watch ends the process once an input takes too long, unless stop is called before.
+func watch(hang, deadlock time.Duration) (stop func()) {
+	var stopped atomic.Bool
+	begun, spent := time.Now(), processor()
+	var timer *time.Timer
+	timer = time.AfterFunc(hang, func() {
+		if stopped.Load() {
+			return
+		}
+		if processor()-spent >= hang || time.Since(begun) >= deadlock {
+			panic("hangs")
+		}
+		timer.Reset(hang / 10)
+	})
+	return func() {
+		stopped.Store(true)
+		timer.Stop()
+	}
+}
+
+// processor returns the processor time of the process.
+func processor() time.Duration {
+	var use syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &use); err != nil {
+		panic(err)
+	}
+	return time.Duration(use.Utime.Nano() + use.Stime.Nano())
+}
+`
+
+// watched writes an overlay for go build in which the fuzzer's own limit for one input, ten seconds, is watcher's.
+func watched(tmp string) (string, error) {
 	root, err := output("go", "env", "GOROOT")
 	if err != nil {
 		return "", err
 	}
-	from := filepath.Join(string(bytes.TrimSpace(root)), "src", "internal", "fuzz", "worker.go")
+	dir := filepath.Join(string(bytes.TrimSpace(root)), "src", "internal", "fuzz")
+	from, to := filepath.Join(dir, "worker.go"), filepath.Join(tmp, "worker.go")
 	source, err := os.ReadFile(from)
 	if err != nil {
 		return "", err
 	}
-	limit := []byte("time.AfterFunc(10*time.Second,")
-	if bytes.Count(source, limit) != 1 {
-		return "", fmt.Errorf("%s has no %q: it is another release's", from, limit)
+	own := regexp.MustCompile(`timer := time\.AfterFunc\(10\*time\.Second, func\(\) {\s+panic\(.*\n\s+}\)\s+defer timer\.Stop\(\)`)
+	if len(own.FindAll(source, -1)) != 1 {
+		return "", fmt.Errorf("%s has no %q: it is another release's", from, own)
 	}
-	to := filepath.Join(tmp, "worker.go")
-	source = bytes.Replace(source, limit, fmt.Appendf(nil, "time.AfterFunc(%d,", hang), 1)
-	replace, err := json.Marshal(map[string]map[string]string{"Replace": {from: to}})
-	if err != nil {
-		return "", err
-	}
+	source = own.ReplaceAll(source, fmt.Appendf(nil, "defer watch(%d, %d)()", hang, deadlock))
+	added := filepath.Join(tmp, "watch.go")
+	replace, err := json.Marshal(map[string]map[string]string{"Replace": {from: to, filepath.Join(dir, "watch.go"): added}})
 	overlay := filepath.Join(tmp, "overlay.json")
-	return overlay, errors.Join(os.WriteFile(to, source, 0o600), os.WriteFile(overlay, replace, 0o600))
+	return overlay, errors.Join(err, os.WriteFile(to, source, 0o600), os.WriteFile(added, []byte(watcher), 0o600), os.WriteFile(overlay, replace, 0o600))
 }
 
 // run fuzzes with so many executions and adds up what came of it.
@@ -195,22 +228,12 @@ func (t *target) run(log io.Writer, tmp string, executions int64) {
 	execs, interesting := tally(out.String())
 	t.execs += execs
 	t.interesting += interesting
-	if err == nil {
-		return
+	if err != nil {
+		t.failure = fmt.Sprintf("%s%v", out.String(), err)
 	}
-	if t.stalled(out.String()) && t.stalls < mostStalls {
-		t.stalls++
-		return
-	}
-	t.failure = fmt.Sprintf("%s%v", out.String(), err)
 }
 
-var (
-	progress = regexp.MustCompile(`execs: ([0-9]+).*new interesting: ([0-9]+)`)
-	ended    = regexp.MustCompile(`fuzzing process hung or terminated unexpectedly`)
-	written  = regexp.MustCompile(`Failing input written to (testdata\S+)`)
-	replayed = regexp.MustCompile(`(?m)^ +--- PASS: \S+ \(([0-9.]+)s\)$`)
-)
+var progress = regexp.MustCompile(`execs: ([0-9]+).*new interesting: ([0-9]+)`)
 
 // tally returns the executions and the new interesting inputs of the last line of progress in a fuzzer's output.
 func tally(out string) (execs, interesting int64) {
@@ -222,31 +245,6 @@ func tally(out string) (execs, interesting int64) {
 	execs, _ = strconv.ParseInt(last[1], 10, 64)
 	interesting, _ = strconv.ParseInt(last[2], 10, 64)
 	return execs, interesting
-}
-
-// stalled reports whether a run ended at an input that does well alone, in less than hang: then other work on the machine
-// had held it up. The input's file is removed.
-func (t *target) stalled(out string) bool {
-	file := written.FindStringSubmatch(out)
-	if file == nil || !ended.MatchString(out) {
-		return false
-	}
-	fastest := hang
-	for range 3 {
-		cmd := exec.Command(t.binary, "-test.v", "-test.timeout=1m", "-test.run=^"+t.name+"$/^"+path.Base(file[1])+"$")
-		cmd.Dir = t.dir
-		alone, err := cmd.CombinedOutput()
-		took := replayed.FindSubmatch(alone)
-		if err != nil || took == nil {
-			return false
-		}
-		seconds, err := strconv.ParseFloat(string(took[1]), 64)
-		if err != nil {
-			return false
-		}
-		fastest = min(fastest, time.Duration(seconds*float64(time.Second)))
-	}
-	return fastest < hang && os.Remove(filepath.Join(t.dir, file[1])) == nil
 }
 
 func (t *target) String() string {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// faulty are fuzz targets of a module of their own: three that are well, one that the machine holds up, one for each fault.
+// faulty are fuzz targets of a module of their own: three that are well, one that is held up, one for each fault.
 const faulty = `package hostile
 
 import (
@@ -29,9 +29,9 @@ func FuzzSeeds(f *testing.F) {
 
 func FuzzPair(f *testing.F) { f.Fuzz(func(t *testing.T, a uint64, s string) {}) }
 
-func FuzzStalls(f *testing.F) {
+func FuzzHeldUp(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if os.Mkdir("stalled", 0o700) == nil { // once
+		if os.Mkdir("held", 0o700) == nil { // once
 			time.Sleep(3 * time.Second)
 		}
 	})
@@ -54,8 +54,7 @@ func FuzzPanics(f *testing.F) {
 func FuzzHangs(f *testing.F) {
 	f.Add(uint8(0))
 	f.Fuzz(func(t *testing.T, x uint8) {
-		if x != 0 {
-			time.Sleep(3 * time.Second)
+		for x != 0 {
 		}
 	})
 }
@@ -83,15 +82,12 @@ func TestFuzz(t *testing.T) {
 			t.Errorf("%s was not seen, or %d files are there, want 1", name, len(files))
 		}
 	}
-	for _, name := range []string{"FuzzWell", "FuzzSeeds", "FuzzPair", "FuzzStalls"} {
+	for _, name := range []string{"FuzzWell", "FuzzSeeds", "FuzzPair", "FuzzHeldUp"} {
 		if strings.Contains(err.Error(), name) {
 			t.Errorf("%s is well and was refused: %v", name, err)
 		}
 	}
-	if left, _ := filepath.Glob(filepath.Join("testdata", "fuzz", "FuzzStalls", "*")); len(left) != 0 {
-		t.Errorf("the file of a stall was left: %v", left)
-	}
-	if !strings.Contains(out.String(), "\n7 targets, ") || !strings.Contains(out.String(), "3 crashes") || strings.Contains(out.String(), " 0 stalls") {
+	if !strings.Contains(out.String(), "\n7 targets, ") || !strings.Contains(out.String(), "3 crashes") {
 		t.Errorf("table\n%s", out.String())
 	}
 }

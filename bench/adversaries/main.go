@@ -9,9 +9,9 @@
 // accepted anything or panicked, and where a test failed.
 //
 // With -fuzz it runs every fuzz target of the packages instead, with so many executions in all: each target the same number,
-// slow ones about two minutes. It prints a table and exits 1 where an input fails, panics or takes over a second (alone: one
-// that only other work on the machine held up is counted as a stall), where a target does nothing, and where the executions
-// are fewer. The input lies in the package's testdata/fuzz then, as go test -fuzz leaves it.
+// slow ones about two minutes. It prints a table and exits 1 where an input fails, panics or takes over a second of processor
+// time (or a minute), where a target does nothing, and where the executions are fewer. The input lies in the package's
+// testdata/fuzz then, as go test -fuzz leaves it. It needs Unix.
 package main
 
 import (
