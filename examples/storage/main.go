@@ -74,7 +74,8 @@ usage: storage -market [-report FILE] [-json] [-seed N] [-days N] [-providers N]
   -providers N      the number of providers (default 7)
   -oldfees          charge the base fee by the use of gas, the rule before mainnet's epoch 6,052,800
   -deny FILE        refuse deals with the addresses and piece CIDs in FILE, one a line
-  -statements FILE  write every party's income, fees and burns as CSV`
+  -statements FILE  write every party's income, fees and burns as CSV
+  -dir DIR          where the sectors lie, empty or new; kept`
 
 // settings is the command line.
 type settings struct {

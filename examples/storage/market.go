@@ -63,8 +63,8 @@ func market(ctx context.Context, m marketSettings, dir string) (err error) {
 		}
 	}
 	for _, path := range []string{m.report, m.statements} {
-		if info, err := os.Stat(filepath.Dir(path)); path != "" && (err != nil || !info.IsDir()) {
-			return fmt.Errorf("%s: there is no such directory", filepath.Dir(path))
+		if err := writable(path); err != nil {
+			return err
 		}
 	}
 	if m.config.Dir = dir; dir == "" {
@@ -72,11 +72,16 @@ func market(ctx context.Context, m marketSettings, dir string) (err error) {
 			return err
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(m.config.Dir)) }()
+	} else if err := newDir(dir); err != nil {
+		return err
 	}
 	ph := newPhases()
 	m.config.Progress = ph.progress
 	result, err := sim.Run(ctx, m.config)
 	ph.endBar()
+	if ctx.Err() != nil {
+		return fmt.Errorf("interrupted; the same seed gives the same run: %w", ctx.Err())
+	}
 	if err != nil {
 		return err
 	}
@@ -84,18 +89,11 @@ func market(ctx context.Context, m marketSettings, dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	if m.report != "" {
-		page := result.Report()
-		costs.add(page)
-		if err := page.Save(m.report); err != nil {
-			return err
-		}
-	}
-	if m.statements != "" {
-		if err := writeStatements(result, m.statements); err != nil {
-			return err
-		}
-	}
+	return errors.Join(m.print(result, costs), m.save(result, costs)) // a full disk loses no more than it must
+}
+
+// print writes the result to standard output.
+func (m *marketSettings) print(result *sim.Result, costs costTable) error {
 	if m.json {
 		e := json.NewEncoder(os.Stdout)
 		e.SetIndent("", "\t")
@@ -110,13 +108,59 @@ func market(ctx context.Context, m marketSettings, dir string) (err error) {
 	return result.WriteText(os.Stdout)
 }
 
-// writeStatements writes every party's statement as CSV.
+// save writes the files that are asked for.
+func (m *marketSettings) save(result *sim.Result, costs costTable) (err error) {
+	if m.report != "" {
+		page := result.Report()
+		costs.add(page)
+		err = page.Save(m.report)
+	}
+	if m.statements != "" {
+		err = errors.Join(err, writeStatements(result, m.statements))
+	}
+	return err
+}
+
+// writable tells before a long run whether a file can be made there; "" is none.
+func writable(path string) error {
+	if path == "" {
+		return nil
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("%s is a directory", path)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".assay-*.tmp")
+	if err != nil {
+		return fmt.Errorf("%s cannot be written: %w", path, err)
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// newDir makes a directory, which must be new or empty: sectors of another run are not taken for this one's.
+func newDir(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(dir)
+	if err == nil && len(entries) > 0 {
+		err = fmt.Errorf("%s is not empty: name another with -dir", dir)
+	}
+	return err
+}
+
+// writeStatements writes every party's statement as CSV, which appears under its name only when it is whole.
 func writeStatements(r *sim.Result, path string) error {
-	f, err := os.Create(path)
+	f, err := os.Create(path + ".tmp")
 	if err != nil {
 		return err
 	}
-	return errors.Join(r.WriteStatements(f), f.Close())
+	if err = errors.Join(r.WriteStatements(f), f.Close()); err == nil {
+		err = os.Rename(path+".tmp", path)
+	}
+	if err != nil {
+		err = errors.Join(err, os.Remove(path+".tmp"))
+	}
+	return err
 }
 
 // denyList reads addresses and piece CIDs, one a line; # begins a comment.

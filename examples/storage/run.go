@@ -59,10 +59,12 @@ func run(ctx context.Context, s settings) (err error) {
 	fmt.Printf("sealing %s into a %v sector (%s profile: %d layers, %v columns and trees) in %s\n", in.name, sp.Size, s.Profile, sp.Layers, sp.Hash, dir)
 	err = w.all(ctx, dir)
 	switch {
-	case errors.Is(err, context.Canceled):
-		return fmt.Errorf("interrupted; the same command resumes in %s: %w", dir, err)
-	case err != nil:
+	case err != nil && ctx.Err() != nil:
+		return fmt.Errorf("interrupted; the same command resumes in %s: %w", dir, ctx.Err())
+	case err != nil && exists(dir):
 		return fmt.Errorf("%w (%s is kept)", err, dir)
+	case err != nil:
+		return err
 	case temporary:
 		return os.RemoveAll(dir)
 	}
@@ -270,6 +272,12 @@ func flip(path string, off int64) error {
 		_, err = f.WriteAt([]byte{b[0] ^ 1}, off)
 	}
 	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// exists reports whether there is something of that name.
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
 }
 
 // sizeOf prints the length of a file.

@@ -2,14 +2,18 @@ package sim
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/big"
 	"os"
 	"path/filepath"
 
 	"github.com/assaylab/assay/examples/filecoin"
+	"github.com/assaylab/assay/merkle/durable"
 	"github.com/assaylab/assay/porep"
+	"github.com/assaylab/assay/porep/piece"
 	"github.com/assaylab/assay/porep/sector"
 	"github.com/assaylab/assay/post"
 )
@@ -59,26 +63,63 @@ func (p *provider) newSector(data []byte, d *deal, expires int64) *storedSector 
 	return s
 }
 
-// sealFiles seals a sector's data under its ticket. Sealing again gives the same replica.
+// sealFiles seals a sector's data under its ticket, in a durable folder. Sealing again makes what is missing or damaged, and the
+// same replica.
 func (s *storedSector) sealFiles() error {
 	w := s.owner.w
-	if err := os.MkdirAll(s.files.Cache, 0o700); err != nil {
-		return err
-	}
 	ticket := filecoin.FieldElement(w.draw(filecoin.DrawSeal, s.sealedAt-post.ChainFinality, s.owner.address))
-	sts, err := porep.Seal(w.ctx, []porep.Job{{Files: s.files, Proof: w.sp, ID: sector.ID{Prover: s.owner.prover, Number: s.number},
-		Ticket: ticket, Data: bytes.NewReader(s.data)}}, nil)
+	commD, err := commDOf(w.ctx, w.sp.Size, s.data)
 	if err != nil {
 		return err
 	}
-	if s.st.CommR != (sector.CommR{}) && s.st.CommR != sts[0].CommR {
+	st, err := s.sealFolder(porep.Sector{Proof: w.sp, ID: sector.ID{Prover: s.owner.prover, Number: s.number}, Ticket: ticket, CommD: commD})
+	if err != nil {
+		return err
+	}
+	if s.st.CommR != (sector.CommR{}) && s.st.CommR != st.CommR {
 		return fmt.Errorf("sim: %v sealed again has another CommR", s)
 	}
-	sts[0].Seed = s.st.Seed
-	s.st = sts[0]
+	st.Seed = s.st.Seed
+	s.st = st
 	w.res.Sealed++
 	w.res.SealedBytes += int64(w.sp.Size)
 	return nil
+}
+
+// sealFolder seals in the sector's folder, from where it stands.
+func (s *storedSector) sealFolder(sealed porep.Sector) (st porep.Statement, err error) {
+	dir := filepath.Dir(s.files.Sealed)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return st, err
+	}
+	fs, err := durable.OpenOS(dir)
+	if err != nil {
+		return st, err
+	}
+	defer func() { err = errors.Join(err, fs.Close()) }()
+	f, err := porep.OpenFolder(fs, sealed, &porep.FolderOptions{Path: dir,
+		Data: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(s.data)), nil }})
+	if err != nil {
+		return st, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	sts, err := porep.SealFolders(s.owner.w.ctx, []*porep.Folder{f}, nil)
+	if err != nil {
+		return st, err
+	}
+	return sts[0], nil
+}
+
+// commDOf returns the commitment of a sector that holds data from its first byte on, and zeros.
+func commDOf(ctx context.Context, size sector.Size, data []byte) (sector.CommD, error) {
+	if len(data) == 0 {
+		return piece.CommD(size, nil)
+	}
+	p, err := piece.Sum(ctx, bytes.NewReader(data), nil)
+	if err != nil {
+		return sector.CommD{}, err
+	}
+	return piece.CommD(size, []piece.Info{p})
 }
 
 // preCommit seals the sector and locks the deposit: 20 days' reward of the most power that a sector may have. The proof follows
