@@ -127,15 +127,21 @@ func TestReportChromium(t *testing.T) {
 	if browser == "" {
 		t.Skip("chromium: not installed")
 	}
-	dir := t.TempDir()
+	dir, err := os.MkdirTemp("", "assay-report-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) }) // the browser's helpers may outlive it and write there
 	path, log := filepath.Join(dir, "out.html"), filepath.Join(dir, "net.json")
 	if err := full().Save(path); err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer stop()
-	dom, err := exec.CommandContext(ctx, browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--disable-features=NetworkTimeServiceQuerying,OptimizationHints", "--no-first-run", "--user-data-dir="+filepath.Join(dir, "profile"), "--log-net-log="+log, "--dump-dom", "file://"+path).Output()
+	cmd := exec.CommandContext(ctx, browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
+		"--disable-component-update", "--disable-sync", "--disable-features=NetworkTimeServiceQuerying,OptimizationHints", "--no-first-run", "--user-data-dir="+filepath.Join(dir, "profile"), "--log-net-log="+log, "--dump-dom", "file://"+path)
+	cmd.WaitDelay = 10 * time.Second
+	dom, err := cmd.Output()
 	if err != nil {
 		t.Skipf("chromium: does not start here: %v", err)
 	}
