@@ -100,159 +100,121 @@ GLOBL mask254<>(SB), RODATA|NOPTR, $16
 
 DATA program1_1<>+0(SB)/4, $0x01000100
 DATA program1_1<>+4(SB)/4, $0x000312b0
-DATA program1_1<>+8(SB)/4, $0x00000100
-DATA program1_1<>+12(SB)/4, $0x00000000
-DATA program1_1<>+16(SB)/4, $0x02000200
-DATA program1_1<>+20(SB)/4, $0x010312c0
-DATA program1_1<>+24(SB)/4, $0x00000200
-DATA program1_1<>+28(SB)/4, $0x00000000
-DATA program1_1<>+32(SB)/4, $0x03000300
-DATA program1_1<>+36(SB)/4, $0x020312d0
-DATA program1_1<>+40(SB)/4, $0x00000300
+DATA program1_1<>+8(SB)/4, $0x00000000
+DATA program1_1<>+12(SB)/4, $0x02000200
+DATA program1_1<>+16(SB)/4, $0x010312c0
+DATA program1_1<>+20(SB)/4, $0x00000000
+DATA program1_1<>+24(SB)/4, $0x03000300
+DATA program1_1<>+28(SB)/4, $0x020312d0
+DATA program1_1<>+32(SB)/4, $0x00000000
+DATA program1_1<>+36(SB)/4, $0x08000100
+DATA program1_1<>+40(SB)/4, $0x03011320
 DATA program1_1<>+44(SB)/4, $0x00000000
-DATA program1_1<>+48(SB)/4, $0x08000100
-DATA program1_1<>+52(SB)/4, $0x03011320
-DATA program1_1<>+56(SB)/4, $0x00000400
-DATA program1_1<>+60(SB)/4, $0x00000000
-DATA program1_1<>+64(SB)/4, $0x00000200
-DATA program1_1<>+68(SB)/4, $0x040212a0
-DATA program1_1<>+72(SB)/4, $0x00000501
-DATA program1_1<>+76(SB)/4, $0x00000000
-DATA program1_1<>+80(SB)/4, $0x02000300
-DATA program1_1<>+84(SB)/4, $0x010212c0
-DATA program1_1<>+88(SB)/4, $0x00000600
+DATA program1_1<>+48(SB)/4, $0x00000200
+DATA program1_1<>+52(SB)/4, $0x040212a0
+DATA program1_1<>+56(SB)/4, $0x00000001
+DATA program1_1<>+60(SB)/4, $0x02000300
+DATA program1_1<>+64(SB)/4, $0x010212c0
+DATA program1_1<>+68(SB)/4, $0x00000000
+DATA program1_1<>+72(SB)/4, $0x00000100
+DATA program1_1<>+76(SB)/4, $0x040412a0
+DATA program1_1<>+80(SB)/4, $0x00000000
+DATA program1_1<>+84(SB)/4, $0x03000200
+DATA program1_1<>+88(SB)/4, $0x020212d0
 DATA program1_1<>+92(SB)/4, $0x00000000
-DATA program1_1<>+96(SB)/4, $0x00000100
-DATA program1_1<>+100(SB)/4, $0x040412a0
+DATA program1_1<>+96(SB)/4, $0x08000300
+DATA program1_1<>+100(SB)/4, $0x03021320
 DATA program1_1<>+104(SB)/4, $0x00000000
-DATA program1_1<>+108(SB)/4, $0x00000000
-DATA program1_1<>+112(SB)/4, $0x03000200
-DATA program1_1<>+116(SB)/4, $0x020212d0
-DATA program1_1<>+120(SB)/4, $0x00000000
-DATA program1_1<>+124(SB)/4, $0x00000000
-DATA program1_1<>+128(SB)/4, $0x08000300
-DATA program1_1<>+132(SB)/4, $0x03021320
-DATA program1_1<>+136(SB)/4, $0x00000000
+DATA program1_1<>+108(SB)/4, $0x01000100
+DATA program1_1<>+112(SB)/4, $0x000212b0
+DATA program1_1<>+116(SB)/4, $0x00000000
+DATA program1_1<>+120(SB)/4, $0x00000200
+DATA program1_1<>+124(SB)/4, $0x040012a0
+DATA program1_1<>+128(SB)/4, $0x00000000
+DATA program1_1<>+132(SB)/4, $0x00000300
+DATA program1_1<>+136(SB)/4, $0x040012a0
 DATA program1_1<>+140(SB)/4, $0x00000000
-DATA program1_1<>+144(SB)/4, $0x01000100
-DATA program1_1<>+148(SB)/4, $0x000212b0
+DATA program1_1<>+144(SB)/4, $0x00000100
+DATA program1_1<>+148(SB)/4, $0x040012a0
 DATA program1_1<>+152(SB)/4, $0x00000000
-DATA program1_1<>+156(SB)/4, $0x00000000
-DATA program1_1<>+160(SB)/4, $0x00000200
-DATA program1_1<>+164(SB)/4, $0x040012a0
-DATA program1_1<>+168(SB)/4, $0x00000000
-DATA program1_1<>+172(SB)/4, $0x00000000
-DATA program1_1<>+176(SB)/4, $0x00000300
-DATA program1_1<>+180(SB)/4, $0x040012a0
-DATA program1_1<>+184(SB)/4, $0x00000000
+DATA program1_1<>+156(SB)/4, $0x00000200
+DATA program1_1<>+160(SB)/4, $0x040012a0
+DATA program1_1<>+164(SB)/4, $0x00000000
+DATA program1_1<>+168(SB)/4, $0x00000300
+DATA program1_1<>+172(SB)/4, $0x040012a0
+DATA program1_1<>+176(SB)/4, $0x00000000
+DATA program1_1<>+180(SB)/4, $0x00000100
+DATA program1_1<>+184(SB)/4, $0x040012a0
 DATA program1_1<>+188(SB)/4, $0x00000000
-DATA program1_1<>+192(SB)/4, $0x00000100
+DATA program1_1<>+192(SB)/4, $0x00000200
 DATA program1_1<>+196(SB)/4, $0x040012a0
 DATA program1_1<>+200(SB)/4, $0x00000000
-DATA program1_1<>+204(SB)/4, $0x00000000
-DATA program1_1<>+208(SB)/4, $0x00000200
-DATA program1_1<>+212(SB)/4, $0x040012a0
-DATA program1_1<>+216(SB)/4, $0x00000000
-DATA program1_1<>+220(SB)/4, $0x00000000
-DATA program1_1<>+224(SB)/4, $0x00000300
-DATA program1_1<>+228(SB)/4, $0x040012a0
-DATA program1_1<>+232(SB)/4, $0x00000000
-DATA program1_1<>+236(SB)/4, $0x00000000
-DATA program1_1<>+240(SB)/4, $0x00000100
-DATA program1_1<>+244(SB)/4, $0x040012a0
-DATA program1_1<>+248(SB)/4, $0x00000000
-DATA program1_1<>+252(SB)/4, $0x00000000
-DATA program1_1<>+256(SB)/4, $0x00000200
-DATA program1_1<>+260(SB)/4, $0x040012a0
-DATA program1_1<>+264(SB)/4, $0x00000000
-DATA program1_1<>+268(SB)/4, $0x00000000
-DATA program1_1<>+272(SB)/4, $0x00000300
-DATA program1_1<>+276(SB)/4, $0x040012a0
-DATA program1_1<>+280(SB)/4, $0x00000000
-DATA program1_1<>+284(SB)/4, $0x00000000
-DATA program1_1<>+288(SB)/4, $0x00000800
-DATA program1_1<>+292(SB)/4, $0x040012a0
-DATA program1_1<>+296(SB)/4, $0x01000000
-DATA program1_1<>+300(SB)/4, $0x00000000
-GLOBL program1_1<>(SB), RODATA|NOPTR, $304
+DATA program1_1<>+204(SB)/4, $0x00000300
+DATA program1_1<>+208(SB)/4, $0x040012a0
+DATA program1_1<>+212(SB)/4, $0x00000000
+DATA program1_1<>+216(SB)/4, $0x00000800
+DATA program1_1<>+220(SB)/4, $0x040012a0
+DATA program1_1<>+224(SB)/4, $0x00000100
+GLOBL program1_1<>(SB), RODATA|NOPTR, $228
 
 DATA program1_2<>+0(SB)/4, $0x01000100
 DATA program1_2<>+4(SB)/4, $0x000312b0
-DATA program1_2<>+8(SB)/4, $0x00000100
-DATA program1_2<>+12(SB)/4, $0x00000000
-DATA program1_2<>+16(SB)/4, $0x02000200
-DATA program1_2<>+20(SB)/4, $0x010312c0
-DATA program1_2<>+24(SB)/4, $0x00000200
-DATA program1_2<>+28(SB)/4, $0x00000000
-DATA program1_2<>+32(SB)/4, $0x03000300
-DATA program1_2<>+36(SB)/4, $0x020312d0
-DATA program1_2<>+40(SB)/4, $0x00000300
+DATA program1_2<>+8(SB)/4, $0x00000000
+DATA program1_2<>+12(SB)/4, $0x02000200
+DATA program1_2<>+16(SB)/4, $0x010312c0
+DATA program1_2<>+20(SB)/4, $0x00000000
+DATA program1_2<>+24(SB)/4, $0x03000300
+DATA program1_2<>+28(SB)/4, $0x020312d0
+DATA program1_2<>+32(SB)/4, $0x00000000
+DATA program1_2<>+36(SB)/4, $0x08000400
+DATA program1_2<>+40(SB)/4, $0x03011320
 DATA program1_2<>+44(SB)/4, $0x00000000
-DATA program1_2<>+48(SB)/4, $0x08000400
-DATA program1_2<>+52(SB)/4, $0x03011320
-DATA program1_2<>+56(SB)/4, $0x00000400
-DATA program1_2<>+60(SB)/4, $0x00000000
-DATA program1_2<>+64(SB)/4, $0x00000500
-DATA program1_2<>+68(SB)/4, $0x040212a0
-DATA program1_2<>+72(SB)/4, $0x00000501
-DATA program1_2<>+76(SB)/4, $0x00000000
-DATA program1_2<>+80(SB)/4, $0x02000600
-DATA program1_2<>+84(SB)/4, $0x010212c0
-DATA program1_2<>+88(SB)/4, $0x00000600
+DATA program1_2<>+48(SB)/4, $0x00000500
+DATA program1_2<>+52(SB)/4, $0x040212a0
+DATA program1_2<>+56(SB)/4, $0x00000001
+DATA program1_2<>+60(SB)/4, $0x02000600
+DATA program1_2<>+64(SB)/4, $0x010212c0
+DATA program1_2<>+68(SB)/4, $0x00000000
+DATA program1_2<>+72(SB)/4, $0x00000700
+DATA program1_2<>+76(SB)/4, $0x040412a0
+DATA program1_2<>+80(SB)/4, $0x00000000
+DATA program1_2<>+84(SB)/4, $0x03000100
+DATA program1_2<>+88(SB)/4, $0x020212d0
 DATA program1_2<>+92(SB)/4, $0x00000000
-DATA program1_2<>+96(SB)/4, $0x00000700
-DATA program1_2<>+100(SB)/4, $0x040412a0
-DATA program1_2<>+104(SB)/4, $0x00010700
-DATA program1_2<>+108(SB)/4, $0x00000000
-DATA program1_2<>+112(SB)/4, $0x03000100
-DATA program1_2<>+116(SB)/4, $0x020212d0
-DATA program1_2<>+120(SB)/4, $0x00010800
-DATA program1_2<>+124(SB)/4, $0x00000000
-DATA program1_2<>+128(SB)/4, $0x04000200
-DATA program1_2<>+132(SB)/4, $0x040212e0
-DATA program1_2<>+136(SB)/4, $0x00010900
+DATA program1_2<>+96(SB)/4, $0x04000200
+DATA program1_2<>+100(SB)/4, $0x040212e0
+DATA program1_2<>+104(SB)/4, $0x00000000
+DATA program1_2<>+108(SB)/4, $0x05000300
+DATA program1_2<>+112(SB)/4, $0x040212f0
+DATA program1_2<>+116(SB)/4, $0x00000000
+DATA program1_2<>+120(SB)/4, $0x06000400
+DATA program1_2<>+124(SB)/4, $0x04021300
+DATA program1_2<>+128(SB)/4, $0x00000000
+DATA program1_2<>+132(SB)/4, $0x07000500
+DATA program1_2<>+136(SB)/4, $0x04021310
 DATA program1_2<>+140(SB)/4, $0x00000000
-DATA program1_2<>+144(SB)/4, $0x05000300
-DATA program1_2<>+148(SB)/4, $0x040212f0
-DATA program1_2<>+152(SB)/4, $0x00010a00
-DATA program1_2<>+156(SB)/4, $0x00000000
-DATA program1_2<>+160(SB)/4, $0x06000400
-DATA program1_2<>+164(SB)/4, $0x04021300
-DATA program1_2<>+168(SB)/4, $0x00010b00
-DATA program1_2<>+172(SB)/4, $0x00000000
-DATA program1_2<>+176(SB)/4, $0x07000500
-DATA program1_2<>+180(SB)/4, $0x04021310
-DATA program1_2<>+184(SB)/4, $0x00010c00
+DATA program1_2<>+144(SB)/4, $0x08000600
+DATA program1_2<>+148(SB)/4, $0x03021320
+DATA program1_2<>+152(SB)/4, $0x00000000
+DATA program1_2<>+156(SB)/4, $0x01000700
+DATA program1_2<>+160(SB)/4, $0x000212b0
+DATA program1_2<>+164(SB)/4, $0x00000000
+DATA program1_2<>+168(SB)/4, $0x00000100
+DATA program1_2<>+172(SB)/4, $0x040012a0
+DATA program1_2<>+176(SB)/4, $0x00000000
+DATA program1_2<>+180(SB)/4, $0x00000200
+DATA program1_2<>+184(SB)/4, $0x040012a0
 DATA program1_2<>+188(SB)/4, $0x00000000
-DATA program1_2<>+192(SB)/4, $0x08000600
-DATA program1_2<>+196(SB)/4, $0x03021320
-DATA program1_2<>+200(SB)/4, $0x00010d00
-DATA program1_2<>+204(SB)/4, $0x00000000
-DATA program1_2<>+208(SB)/4, $0x01000700
-DATA program1_2<>+212(SB)/4, $0x000212b0
-DATA program1_2<>+216(SB)/4, $0x00010e00
-DATA program1_2<>+220(SB)/4, $0x00000000
+DATA program1_2<>+192(SB)/4, $0x00000300
+DATA program1_2<>+196(SB)/4, $0x040012a0
+DATA program1_2<>+200(SB)/4, $0x00000000
+DATA program1_2<>+204(SB)/4, $0x00000400
+DATA program1_2<>+208(SB)/4, $0x040012a0
+DATA program1_2<>+212(SB)/4, $0x00000000
+DATA program1_2<>+216(SB)/4, $0x00000800
+DATA program1_2<>+220(SB)/4, $0x040012a0
 DATA program1_2<>+224(SB)/4, $0x00000100
-DATA program1_2<>+228(SB)/4, $0x040012a0
-DATA program1_2<>+232(SB)/4, $0x00000000
-DATA program1_2<>+236(SB)/4, $0x00000000
-DATA program1_2<>+240(SB)/4, $0x00000200
-DATA program1_2<>+244(SB)/4, $0x040012a0
-DATA program1_2<>+248(SB)/4, $0x00000000
-DATA program1_2<>+252(SB)/4, $0x00000000
-DATA program1_2<>+256(SB)/4, $0x00000300
-DATA program1_2<>+260(SB)/4, $0x040012a0
-DATA program1_2<>+264(SB)/4, $0x00000000
-DATA program1_2<>+268(SB)/4, $0x00000000
-DATA program1_2<>+272(SB)/4, $0x00000400
-DATA program1_2<>+276(SB)/4, $0x040012a0
-DATA program1_2<>+280(SB)/4, $0x00000000
-DATA program1_2<>+284(SB)/4, $0x00000000
-DATA program1_2<>+288(SB)/4, $0x00000800
-DATA program1_2<>+292(SB)/4, $0x040012a0
-DATA program1_2<>+296(SB)/4, $0x01000000
-DATA program1_2<>+300(SB)/4, $0x00000000
-GLOBL program1_2<>(SB), RODATA|NOPTR, $304
+GLOBL program1_2<>(SB), RODATA|NOPTR, $228
 
 // func labels1(j *job)
 TEXT ·labels1(SB), NOSPLIT, $0-8
@@ -564,6 +526,53 @@ filled:
 	VMOVDQU X3, 4640(R10)
 	VMOVDQU X4, 4656(R10)
 node:
+	MOVQ j+0(FP), SI
+	MOVQ 56(SI), SI
+	MOVL 0(SI), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 4(SI), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 8(SI), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 12(SI), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 16(SI), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 20(SI), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R12)(AX*1)
+	TESTQ R13, R13
+	JZ fetched
+	MOVL 24(SI), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 28(SI), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 32(SI), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 36(SI), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 40(SI), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 44(SI), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 48(SI), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 52(SI), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+fetched:
 	VMOVDQU 4640(R10), X1
 	VMOVDQU 4656(R10), X2
 	VMOVDQU X1, 4608(R10)
@@ -573,18 +582,6 @@ node:
 	TESTQ R13, R13
 	CMOVQEQ AX, DX
 block:
-	MOVBLZX 9(DX), AX
-	TESTL AX, AX
-	JZ fetched
-	MOVQ j+0(FP), SI
-	MOVQ 56(SI), SI
-	MOVL -4(SI)(AX*4), AX
-	SHLQ $5, AX
-	CMPB 10(DX), $0
-	MOVQ R12, SI
-	CMOVQNE R13, SI
-	PREFETCHT0 (SI)(AX*1)
-fetched:
 	CMPB 8(DX), $0
 	JEQ dispatch
 	CMPQ CX, $1
@@ -967,11 +964,11 @@ plain:
 added:
 	VPADDD 4608(R10), X1, X1
 	VPADDD 4624(R10), X2, X2
-	CMPB 11(DX), $0
+	CMPB 9(DX), $0
 	JNE finish
 	VMOVDQU X1, 4608(R10)
 	VMOVDQU X2, 4624(R10)
-	ADDQ $16, DX
+	ADDQ $12, DX
 	JMP block
 prefix:
 	CMPQ CX, $1
@@ -1292,159 +1289,121 @@ return:
 
 DATA program2_1<>+0(SB)/4, $0x02000200
 DATA program2_1<>+4(SB)/4, $0x00032550
-DATA program2_1<>+8(SB)/4, $0x00000100
-DATA program2_1<>+12(SB)/4, $0x00000000
-DATA program2_1<>+16(SB)/4, $0x04000400
-DATA program2_1<>+20(SB)/4, $0x01032560
-DATA program2_1<>+24(SB)/4, $0x00000200
-DATA program2_1<>+28(SB)/4, $0x00000000
-DATA program2_1<>+32(SB)/4, $0x06000600
-DATA program2_1<>+36(SB)/4, $0x02032570
-DATA program2_1<>+40(SB)/4, $0x00000300
+DATA program2_1<>+8(SB)/4, $0x00000000
+DATA program2_1<>+12(SB)/4, $0x04000400
+DATA program2_1<>+16(SB)/4, $0x01032560
+DATA program2_1<>+20(SB)/4, $0x00000000
+DATA program2_1<>+24(SB)/4, $0x06000600
+DATA program2_1<>+28(SB)/4, $0x02032570
+DATA program2_1<>+32(SB)/4, $0x00000000
+DATA program2_1<>+36(SB)/4, $0x10000200
+DATA program2_1<>+40(SB)/4, $0x030125c0
 DATA program2_1<>+44(SB)/4, $0x00000000
-DATA program2_1<>+48(SB)/4, $0x10000200
-DATA program2_1<>+52(SB)/4, $0x030125c0
-DATA program2_1<>+56(SB)/4, $0x00000400
-DATA program2_1<>+60(SB)/4, $0x00000000
-DATA program2_1<>+64(SB)/4, $0x00000400
-DATA program2_1<>+68(SB)/4, $0x04022540
-DATA program2_1<>+72(SB)/4, $0x00000501
-DATA program2_1<>+76(SB)/4, $0x00000000
-DATA program2_1<>+80(SB)/4, $0x04000600
-DATA program2_1<>+84(SB)/4, $0x01022560
-DATA program2_1<>+88(SB)/4, $0x00000600
+DATA program2_1<>+48(SB)/4, $0x00000400
+DATA program2_1<>+52(SB)/4, $0x04022540
+DATA program2_1<>+56(SB)/4, $0x00000001
+DATA program2_1<>+60(SB)/4, $0x04000600
+DATA program2_1<>+64(SB)/4, $0x01022560
+DATA program2_1<>+68(SB)/4, $0x00000000
+DATA program2_1<>+72(SB)/4, $0x00000200
+DATA program2_1<>+76(SB)/4, $0x04042540
+DATA program2_1<>+80(SB)/4, $0x00000000
+DATA program2_1<>+84(SB)/4, $0x06000400
+DATA program2_1<>+88(SB)/4, $0x02022570
 DATA program2_1<>+92(SB)/4, $0x00000000
-DATA program2_1<>+96(SB)/4, $0x00000200
-DATA program2_1<>+100(SB)/4, $0x04042540
+DATA program2_1<>+96(SB)/4, $0x10000600
+DATA program2_1<>+100(SB)/4, $0x030225c0
 DATA program2_1<>+104(SB)/4, $0x00000000
-DATA program2_1<>+108(SB)/4, $0x00000000
-DATA program2_1<>+112(SB)/4, $0x06000400
-DATA program2_1<>+116(SB)/4, $0x02022570
-DATA program2_1<>+120(SB)/4, $0x00000000
-DATA program2_1<>+124(SB)/4, $0x00000000
-DATA program2_1<>+128(SB)/4, $0x10000600
-DATA program2_1<>+132(SB)/4, $0x030225c0
-DATA program2_1<>+136(SB)/4, $0x00000000
+DATA program2_1<>+108(SB)/4, $0x02000200
+DATA program2_1<>+112(SB)/4, $0x00022550
+DATA program2_1<>+116(SB)/4, $0x00000000
+DATA program2_1<>+120(SB)/4, $0x00000400
+DATA program2_1<>+124(SB)/4, $0x04002540
+DATA program2_1<>+128(SB)/4, $0x00000000
+DATA program2_1<>+132(SB)/4, $0x00000600
+DATA program2_1<>+136(SB)/4, $0x04002540
 DATA program2_1<>+140(SB)/4, $0x00000000
-DATA program2_1<>+144(SB)/4, $0x02000200
-DATA program2_1<>+148(SB)/4, $0x00022550
+DATA program2_1<>+144(SB)/4, $0x00000200
+DATA program2_1<>+148(SB)/4, $0x04002540
 DATA program2_1<>+152(SB)/4, $0x00000000
-DATA program2_1<>+156(SB)/4, $0x00000000
-DATA program2_1<>+160(SB)/4, $0x00000400
-DATA program2_1<>+164(SB)/4, $0x04002540
-DATA program2_1<>+168(SB)/4, $0x00000000
-DATA program2_1<>+172(SB)/4, $0x00000000
-DATA program2_1<>+176(SB)/4, $0x00000600
-DATA program2_1<>+180(SB)/4, $0x04002540
-DATA program2_1<>+184(SB)/4, $0x00000000
+DATA program2_1<>+156(SB)/4, $0x00000400
+DATA program2_1<>+160(SB)/4, $0x04002540
+DATA program2_1<>+164(SB)/4, $0x00000000
+DATA program2_1<>+168(SB)/4, $0x00000600
+DATA program2_1<>+172(SB)/4, $0x04002540
+DATA program2_1<>+176(SB)/4, $0x00000000
+DATA program2_1<>+180(SB)/4, $0x00000200
+DATA program2_1<>+184(SB)/4, $0x04002540
 DATA program2_1<>+188(SB)/4, $0x00000000
-DATA program2_1<>+192(SB)/4, $0x00000200
+DATA program2_1<>+192(SB)/4, $0x00000400
 DATA program2_1<>+196(SB)/4, $0x04002540
 DATA program2_1<>+200(SB)/4, $0x00000000
-DATA program2_1<>+204(SB)/4, $0x00000000
-DATA program2_1<>+208(SB)/4, $0x00000400
-DATA program2_1<>+212(SB)/4, $0x04002540
-DATA program2_1<>+216(SB)/4, $0x00000000
-DATA program2_1<>+220(SB)/4, $0x00000000
-DATA program2_1<>+224(SB)/4, $0x00000600
-DATA program2_1<>+228(SB)/4, $0x04002540
-DATA program2_1<>+232(SB)/4, $0x00000000
-DATA program2_1<>+236(SB)/4, $0x00000000
-DATA program2_1<>+240(SB)/4, $0x00000200
-DATA program2_1<>+244(SB)/4, $0x04002540
-DATA program2_1<>+248(SB)/4, $0x00000000
-DATA program2_1<>+252(SB)/4, $0x00000000
-DATA program2_1<>+256(SB)/4, $0x00000400
-DATA program2_1<>+260(SB)/4, $0x04002540
-DATA program2_1<>+264(SB)/4, $0x00000000
-DATA program2_1<>+268(SB)/4, $0x00000000
-DATA program2_1<>+272(SB)/4, $0x00000600
-DATA program2_1<>+276(SB)/4, $0x04002540
-DATA program2_1<>+280(SB)/4, $0x00000000
-DATA program2_1<>+284(SB)/4, $0x00000000
-DATA program2_1<>+288(SB)/4, $0x00001000
-DATA program2_1<>+292(SB)/4, $0x04002540
-DATA program2_1<>+296(SB)/4, $0x01000000
-DATA program2_1<>+300(SB)/4, $0x00000000
-GLOBL program2_1<>(SB), RODATA|NOPTR, $304
+DATA program2_1<>+204(SB)/4, $0x00000600
+DATA program2_1<>+208(SB)/4, $0x04002540
+DATA program2_1<>+212(SB)/4, $0x00000000
+DATA program2_1<>+216(SB)/4, $0x00001000
+DATA program2_1<>+220(SB)/4, $0x04002540
+DATA program2_1<>+224(SB)/4, $0x00000100
+GLOBL program2_1<>(SB), RODATA|NOPTR, $228
 
 DATA program2_2<>+0(SB)/4, $0x02000200
 DATA program2_2<>+4(SB)/4, $0x00032550
-DATA program2_2<>+8(SB)/4, $0x00000100
-DATA program2_2<>+12(SB)/4, $0x00000000
-DATA program2_2<>+16(SB)/4, $0x04000400
-DATA program2_2<>+20(SB)/4, $0x01032560
-DATA program2_2<>+24(SB)/4, $0x00000200
-DATA program2_2<>+28(SB)/4, $0x00000000
-DATA program2_2<>+32(SB)/4, $0x06000600
-DATA program2_2<>+36(SB)/4, $0x02032570
-DATA program2_2<>+40(SB)/4, $0x00000300
+DATA program2_2<>+8(SB)/4, $0x00000000
+DATA program2_2<>+12(SB)/4, $0x04000400
+DATA program2_2<>+16(SB)/4, $0x01032560
+DATA program2_2<>+20(SB)/4, $0x00000000
+DATA program2_2<>+24(SB)/4, $0x06000600
+DATA program2_2<>+28(SB)/4, $0x02032570
+DATA program2_2<>+32(SB)/4, $0x00000000
+DATA program2_2<>+36(SB)/4, $0x10000800
+DATA program2_2<>+40(SB)/4, $0x030125c0
 DATA program2_2<>+44(SB)/4, $0x00000000
-DATA program2_2<>+48(SB)/4, $0x10000800
-DATA program2_2<>+52(SB)/4, $0x030125c0
-DATA program2_2<>+56(SB)/4, $0x00000400
-DATA program2_2<>+60(SB)/4, $0x00000000
-DATA program2_2<>+64(SB)/4, $0x00000a00
-DATA program2_2<>+68(SB)/4, $0x04022540
-DATA program2_2<>+72(SB)/4, $0x00000501
-DATA program2_2<>+76(SB)/4, $0x00000000
-DATA program2_2<>+80(SB)/4, $0x04000c00
-DATA program2_2<>+84(SB)/4, $0x01022560
-DATA program2_2<>+88(SB)/4, $0x00000600
+DATA program2_2<>+48(SB)/4, $0x00000a00
+DATA program2_2<>+52(SB)/4, $0x04022540
+DATA program2_2<>+56(SB)/4, $0x00000001
+DATA program2_2<>+60(SB)/4, $0x04000c00
+DATA program2_2<>+64(SB)/4, $0x01022560
+DATA program2_2<>+68(SB)/4, $0x00000000
+DATA program2_2<>+72(SB)/4, $0x00000e00
+DATA program2_2<>+76(SB)/4, $0x04042540
+DATA program2_2<>+80(SB)/4, $0x00000000
+DATA program2_2<>+84(SB)/4, $0x06000200
+DATA program2_2<>+88(SB)/4, $0x02022570
 DATA program2_2<>+92(SB)/4, $0x00000000
-DATA program2_2<>+96(SB)/4, $0x00000e00
-DATA program2_2<>+100(SB)/4, $0x04042540
-DATA program2_2<>+104(SB)/4, $0x00010700
-DATA program2_2<>+108(SB)/4, $0x00000000
-DATA program2_2<>+112(SB)/4, $0x06000200
-DATA program2_2<>+116(SB)/4, $0x02022570
-DATA program2_2<>+120(SB)/4, $0x00010800
-DATA program2_2<>+124(SB)/4, $0x00000000
-DATA program2_2<>+128(SB)/4, $0x08000400
-DATA program2_2<>+132(SB)/4, $0x04022580
-DATA program2_2<>+136(SB)/4, $0x00010900
+DATA program2_2<>+96(SB)/4, $0x08000400
+DATA program2_2<>+100(SB)/4, $0x04022580
+DATA program2_2<>+104(SB)/4, $0x00000000
+DATA program2_2<>+108(SB)/4, $0x0a000600
+DATA program2_2<>+112(SB)/4, $0x04022590
+DATA program2_2<>+116(SB)/4, $0x00000000
+DATA program2_2<>+120(SB)/4, $0x0c000800
+DATA program2_2<>+124(SB)/4, $0x040225a0
+DATA program2_2<>+128(SB)/4, $0x00000000
+DATA program2_2<>+132(SB)/4, $0x0e000a00
+DATA program2_2<>+136(SB)/4, $0x040225b0
 DATA program2_2<>+140(SB)/4, $0x00000000
-DATA program2_2<>+144(SB)/4, $0x0a000600
-DATA program2_2<>+148(SB)/4, $0x04022590
-DATA program2_2<>+152(SB)/4, $0x00010a00
-DATA program2_2<>+156(SB)/4, $0x00000000
-DATA program2_2<>+160(SB)/4, $0x0c000800
-DATA program2_2<>+164(SB)/4, $0x040225a0
-DATA program2_2<>+168(SB)/4, $0x00010b00
-DATA program2_2<>+172(SB)/4, $0x00000000
-DATA program2_2<>+176(SB)/4, $0x0e000a00
-DATA program2_2<>+180(SB)/4, $0x040225b0
-DATA program2_2<>+184(SB)/4, $0x00010c00
+DATA program2_2<>+144(SB)/4, $0x10000c00
+DATA program2_2<>+148(SB)/4, $0x030225c0
+DATA program2_2<>+152(SB)/4, $0x00000000
+DATA program2_2<>+156(SB)/4, $0x02000e00
+DATA program2_2<>+160(SB)/4, $0x00022550
+DATA program2_2<>+164(SB)/4, $0x00000000
+DATA program2_2<>+168(SB)/4, $0x00000200
+DATA program2_2<>+172(SB)/4, $0x04002540
+DATA program2_2<>+176(SB)/4, $0x00000000
+DATA program2_2<>+180(SB)/4, $0x00000400
+DATA program2_2<>+184(SB)/4, $0x04002540
 DATA program2_2<>+188(SB)/4, $0x00000000
-DATA program2_2<>+192(SB)/4, $0x10000c00
-DATA program2_2<>+196(SB)/4, $0x030225c0
-DATA program2_2<>+200(SB)/4, $0x00010d00
-DATA program2_2<>+204(SB)/4, $0x00000000
-DATA program2_2<>+208(SB)/4, $0x02000e00
-DATA program2_2<>+212(SB)/4, $0x00022550
-DATA program2_2<>+216(SB)/4, $0x00010e00
-DATA program2_2<>+220(SB)/4, $0x00000000
-DATA program2_2<>+224(SB)/4, $0x00000200
-DATA program2_2<>+228(SB)/4, $0x04002540
-DATA program2_2<>+232(SB)/4, $0x00000000
-DATA program2_2<>+236(SB)/4, $0x00000000
-DATA program2_2<>+240(SB)/4, $0x00000400
-DATA program2_2<>+244(SB)/4, $0x04002540
-DATA program2_2<>+248(SB)/4, $0x00000000
-DATA program2_2<>+252(SB)/4, $0x00000000
-DATA program2_2<>+256(SB)/4, $0x00000600
-DATA program2_2<>+260(SB)/4, $0x04002540
-DATA program2_2<>+264(SB)/4, $0x00000000
-DATA program2_2<>+268(SB)/4, $0x00000000
-DATA program2_2<>+272(SB)/4, $0x00000800
-DATA program2_2<>+276(SB)/4, $0x04002540
-DATA program2_2<>+280(SB)/4, $0x00000000
-DATA program2_2<>+284(SB)/4, $0x00000000
-DATA program2_2<>+288(SB)/4, $0x00001000
-DATA program2_2<>+292(SB)/4, $0x04002540
-DATA program2_2<>+296(SB)/4, $0x01000000
-DATA program2_2<>+300(SB)/4, $0x00000000
-GLOBL program2_2<>(SB), RODATA|NOPTR, $304
+DATA program2_2<>+192(SB)/4, $0x00000600
+DATA program2_2<>+196(SB)/4, $0x04002540
+DATA program2_2<>+200(SB)/4, $0x00000000
+DATA program2_2<>+204(SB)/4, $0x00000800
+DATA program2_2<>+208(SB)/4, $0x04002540
+DATA program2_2<>+212(SB)/4, $0x00000000
+DATA program2_2<>+216(SB)/4, $0x00001000
+DATA program2_2<>+220(SB)/4, $0x04002540
+DATA program2_2<>+224(SB)/4, $0x00000100
+GLOBL program2_2<>(SB), RODATA|NOPTR, $228
 
 // func labels2(j *job)
 TEXT ·labels2(SB), NOSPLIT, $0-8
@@ -1915,6 +1874,53 @@ filled:
 	VMOVDQU X7, 9312(R10)
 	VMOVDQU X8, 9328(R10)
 node:
+	MOVQ j+0(FP), SI
+	MOVQ 56(SI), SI
+	MOVL 0(SI), AX
+	SHLQ $6, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 4(SI), AX
+	SHLQ $6, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 8(SI), AX
+	SHLQ $6, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 12(SI), AX
+	SHLQ $6, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 16(SI), AX
+	SHLQ $6, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 20(SI), AX
+	SHLQ $6, AX
+	PREFETCHT0 (R12)(AX*1)
+	TESTQ R13, R13
+	JZ fetched
+	MOVL 24(SI), AX
+	SHLQ $6, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 28(SI), AX
+	SHLQ $6, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 32(SI), AX
+	SHLQ $6, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 36(SI), AX
+	SHLQ $6, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 40(SI), AX
+	SHLQ $6, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 44(SI), AX
+	SHLQ $6, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 48(SI), AX
+	SHLQ $6, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 52(SI), AX
+	SHLQ $6, AX
+	PREFETCHT0 (R13)(AX*1)
+fetched:
 	VMOVDQU 9280(R10), X1
 	VMOVDQU 9296(R10), X2
 	VMOVDQU 9312(R10), X3
@@ -1928,18 +1934,6 @@ node:
 	TESTQ R13, R13
 	CMOVQEQ AX, DX
 block:
-	MOVBLZX 9(DX), AX
-	TESTL AX, AX
-	JZ fetched
-	MOVQ j+0(FP), SI
-	MOVQ 56(SI), SI
-	MOVL -4(SI)(AX*4), AX
-	SHLQ $6, AX
-	CMPB 10(DX), $0
-	MOVQ R12, SI
-	CMOVQNE R13, SI
-	PREFETCHT0 (SI)(AX*1)
-fetched:
 	CMPB 8(DX), $0
 	JEQ dispatch
 	CMPQ CX, $1
@@ -2541,13 +2535,13 @@ added:
 	VPADDD 9232(R10), X2, X2
 	VPADDD 9248(R10), X3, X3
 	VPADDD 9264(R10), X4, X4
-	CMPB 11(DX), $0
+	CMPB 9(DX), $0
 	JNE finish
 	VMOVDQU X1, 9216(R10)
 	VMOVDQU X2, 9232(R10)
 	VMOVDQU X3, 9248(R10)
 	VMOVDQU X4, 9264(R10)
-	ADDQ $16, DX
+	ADDQ $12, DX
 	JMP block
 prefix:
 	CMPQ CX, $1
@@ -3161,167 +3155,127 @@ return:
 
 DATA program3_1<>+0(SB)/4, $0x03000000
 DATA program3_1<>+4(SB)/4, $0x000137f0
-DATA program3_1<>+8(SB)/4, $0x00000100
-DATA program3_1<>+12(SB)/4, $0x00000000
-DATA program3_1<>+16(SB)/4, $0x06000300
-DATA program3_1<>+20(SB)/4, $0x01013800
-DATA program3_1<>+24(SB)/4, $0x00000200
-DATA program3_1<>+28(SB)/4, $0x00000000
-DATA program3_1<>+32(SB)/4, $0x09000600
-DATA program3_1<>+36(SB)/4, $0x02013810
-DATA program3_1<>+40(SB)/4, $0x00000300
+DATA program3_1<>+8(SB)/4, $0x00000000
+DATA program3_1<>+12(SB)/4, $0x06000300
+DATA program3_1<>+16(SB)/4, $0x01013800
+DATA program3_1<>+20(SB)/4, $0x00000000
+DATA program3_1<>+24(SB)/4, $0x09000600
+DATA program3_1<>+28(SB)/4, $0x02013810
+DATA program3_1<>+32(SB)/4, $0x00000000
+DATA program3_1<>+36(SB)/4, $0x18000900
+DATA program3_1<>+40(SB)/4, $0x03013860
 DATA program3_1<>+44(SB)/4, $0x00000000
-DATA program3_1<>+48(SB)/4, $0x18000900
-DATA program3_1<>+52(SB)/4, $0x03013860
-DATA program3_1<>+56(SB)/4, $0x00000400
-DATA program3_1<>+60(SB)/4, $0x00000000
-DATA program3_1<>+64(SB)/4, $0x00000300
-DATA program3_1<>+68(SB)/4, $0x040237e0
-DATA program3_1<>+72(SB)/4, $0x00000501
-DATA program3_1<>+76(SB)/4, $0x00000000
-DATA program3_1<>+80(SB)/4, $0x00000600
-DATA program3_1<>+84(SB)/4, $0x040037e0
-DATA program3_1<>+88(SB)/4, $0x00000600
+DATA program3_1<>+48(SB)/4, $0x00000300
+DATA program3_1<>+52(SB)/4, $0x040237e0
+DATA program3_1<>+56(SB)/4, $0x00000001
+DATA program3_1<>+60(SB)/4, $0x00000600
+DATA program3_1<>+64(SB)/4, $0x040037e0
+DATA program3_1<>+68(SB)/4, $0x00000000
+DATA program3_1<>+72(SB)/4, $0x06000900
+DATA program3_1<>+76(SB)/4, $0x01023800
+DATA program3_1<>+80(SB)/4, $0x00000000
+DATA program3_1<>+84(SB)/4, $0x00000300
+DATA program3_1<>+88(SB)/4, $0x040037e0
 DATA program3_1<>+92(SB)/4, $0x00000000
-DATA program3_1<>+96(SB)/4, $0x06000900
-DATA program3_1<>+100(SB)/4, $0x01023800
+DATA program3_1<>+96(SB)/4, $0x09000600
+DATA program3_1<>+100(SB)/4, $0x02023810
 DATA program3_1<>+104(SB)/4, $0x00000000
-DATA program3_1<>+108(SB)/4, $0x00000000
-DATA program3_1<>+112(SB)/4, $0x00000300
-DATA program3_1<>+116(SB)/4, $0x040037e0
-DATA program3_1<>+120(SB)/4, $0x00000000
-DATA program3_1<>+124(SB)/4, $0x00000000
-DATA program3_1<>+128(SB)/4, $0x09000600
-DATA program3_1<>+132(SB)/4, $0x02023810
-DATA program3_1<>+136(SB)/4, $0x00000000
+DATA program3_1<>+108(SB)/4, $0x00000900
+DATA program3_1<>+112(SB)/4, $0x040037e0
+DATA program3_1<>+116(SB)/4, $0x00000000
+DATA program3_1<>+120(SB)/4, $0x18000300
+DATA program3_1<>+124(SB)/4, $0x03023860
+DATA program3_1<>+128(SB)/4, $0x00000000
+DATA program3_1<>+132(SB)/4, $0x00000600
+DATA program3_1<>+136(SB)/4, $0x040037e0
 DATA program3_1<>+140(SB)/4, $0x00000000
-DATA program3_1<>+144(SB)/4, $0x00000900
-DATA program3_1<>+148(SB)/4, $0x040037e0
+DATA program3_1<>+144(SB)/4, $0x03000900
+DATA program3_1<>+148(SB)/4, $0x000237f0
 DATA program3_1<>+152(SB)/4, $0x00000000
-DATA program3_1<>+156(SB)/4, $0x00000000
-DATA program3_1<>+160(SB)/4, $0x18000300
-DATA program3_1<>+164(SB)/4, $0x03023860
-DATA program3_1<>+168(SB)/4, $0x00000000
-DATA program3_1<>+172(SB)/4, $0x00000000
-DATA program3_1<>+176(SB)/4, $0x00000600
-DATA program3_1<>+180(SB)/4, $0x040037e0
-DATA program3_1<>+184(SB)/4, $0x00000000
+DATA program3_1<>+156(SB)/4, $0x00000300
+DATA program3_1<>+160(SB)/4, $0x040037e0
+DATA program3_1<>+164(SB)/4, $0x00000000
+DATA program3_1<>+168(SB)/4, $0x00000600
+DATA program3_1<>+172(SB)/4, $0x040037e0
+DATA program3_1<>+176(SB)/4, $0x00000000
+DATA program3_1<>+180(SB)/4, $0x00000900
+DATA program3_1<>+184(SB)/4, $0x040037e0
 DATA program3_1<>+188(SB)/4, $0x00000000
-DATA program3_1<>+192(SB)/4, $0x03000900
-DATA program3_1<>+196(SB)/4, $0x000237f0
+DATA program3_1<>+192(SB)/4, $0x00000300
+DATA program3_1<>+196(SB)/4, $0x040037e0
 DATA program3_1<>+200(SB)/4, $0x00000000
-DATA program3_1<>+204(SB)/4, $0x00000000
-DATA program3_1<>+208(SB)/4, $0x00000300
-DATA program3_1<>+212(SB)/4, $0x040037e0
-DATA program3_1<>+216(SB)/4, $0x00000000
-DATA program3_1<>+220(SB)/4, $0x00000000
-DATA program3_1<>+224(SB)/4, $0x00000600
-DATA program3_1<>+228(SB)/4, $0x040037e0
-DATA program3_1<>+232(SB)/4, $0x00000000
-DATA program3_1<>+236(SB)/4, $0x00000000
-DATA program3_1<>+240(SB)/4, $0x00000900
-DATA program3_1<>+244(SB)/4, $0x040037e0
-DATA program3_1<>+248(SB)/4, $0x00000000
-DATA program3_1<>+252(SB)/4, $0x00000000
-DATA program3_1<>+256(SB)/4, $0x00000300
-DATA program3_1<>+260(SB)/4, $0x040037e0
-DATA program3_1<>+264(SB)/4, $0x00000000
-DATA program3_1<>+268(SB)/4, $0x00000000
-DATA program3_1<>+272(SB)/4, $0x00000600
-DATA program3_1<>+276(SB)/4, $0x040037e0
-DATA program3_1<>+280(SB)/4, $0x00000000
-DATA program3_1<>+284(SB)/4, $0x00000000
-DATA program3_1<>+288(SB)/4, $0x00000900
-DATA program3_1<>+292(SB)/4, $0x040037e0
-DATA program3_1<>+296(SB)/4, $0x00000000
-DATA program3_1<>+300(SB)/4, $0x00000000
-DATA program3_1<>+304(SB)/4, $0x00001800
-DATA program3_1<>+308(SB)/4, $0x040037e0
-DATA program3_1<>+312(SB)/4, $0x01000000
-DATA program3_1<>+316(SB)/4, $0x00000000
-GLOBL program3_1<>(SB), RODATA|NOPTR, $320
+DATA program3_1<>+204(SB)/4, $0x00000600
+DATA program3_1<>+208(SB)/4, $0x040037e0
+DATA program3_1<>+212(SB)/4, $0x00000000
+DATA program3_1<>+216(SB)/4, $0x00000900
+DATA program3_1<>+220(SB)/4, $0x040037e0
+DATA program3_1<>+224(SB)/4, $0x00000000
+DATA program3_1<>+228(SB)/4, $0x00001800
+DATA program3_1<>+232(SB)/4, $0x040037e0
+DATA program3_1<>+236(SB)/4, $0x00000100
+GLOBL program3_1<>(SB), RODATA|NOPTR, $240
 
 DATA program3_2<>+0(SB)/4, $0x03000000
 DATA program3_2<>+4(SB)/4, $0x000137f0
-DATA program3_2<>+8(SB)/4, $0x00000100
-DATA program3_2<>+12(SB)/4, $0x00000000
-DATA program3_2<>+16(SB)/4, $0x06000300
-DATA program3_2<>+20(SB)/4, $0x01013800
-DATA program3_2<>+24(SB)/4, $0x00000200
-DATA program3_2<>+28(SB)/4, $0x00000000
-DATA program3_2<>+32(SB)/4, $0x09000600
-DATA program3_2<>+36(SB)/4, $0x02013810
-DATA program3_2<>+40(SB)/4, $0x00000300
+DATA program3_2<>+8(SB)/4, $0x00000000
+DATA program3_2<>+12(SB)/4, $0x06000300
+DATA program3_2<>+16(SB)/4, $0x01013800
+DATA program3_2<>+20(SB)/4, $0x00000000
+DATA program3_2<>+24(SB)/4, $0x09000600
+DATA program3_2<>+28(SB)/4, $0x02013810
+DATA program3_2<>+32(SB)/4, $0x00000000
+DATA program3_2<>+36(SB)/4, $0x18000900
+DATA program3_2<>+40(SB)/4, $0x03013860
 DATA program3_2<>+44(SB)/4, $0x00000000
-DATA program3_2<>+48(SB)/4, $0x18000900
-DATA program3_2<>+52(SB)/4, $0x03013860
-DATA program3_2<>+56(SB)/4, $0x00000400
-DATA program3_2<>+60(SB)/4, $0x00000000
-DATA program3_2<>+64(SB)/4, $0x00000c00
-DATA program3_2<>+68(SB)/4, $0x040237e0
-DATA program3_2<>+72(SB)/4, $0x00000501
-DATA program3_2<>+76(SB)/4, $0x00000000
-DATA program3_2<>+80(SB)/4, $0x00000f00
-DATA program3_2<>+84(SB)/4, $0x040037e0
-DATA program3_2<>+88(SB)/4, $0x00000600
+DATA program3_2<>+48(SB)/4, $0x00000c00
+DATA program3_2<>+52(SB)/4, $0x040237e0
+DATA program3_2<>+56(SB)/4, $0x00000001
+DATA program3_2<>+60(SB)/4, $0x00000f00
+DATA program3_2<>+64(SB)/4, $0x040037e0
+DATA program3_2<>+68(SB)/4, $0x00000000
+DATA program3_2<>+72(SB)/4, $0x06001200
+DATA program3_2<>+76(SB)/4, $0x01023800
+DATA program3_2<>+80(SB)/4, $0x00000000
+DATA program3_2<>+84(SB)/4, $0x00001500
+DATA program3_2<>+88(SB)/4, $0x040037e0
 DATA program3_2<>+92(SB)/4, $0x00000000
-DATA program3_2<>+96(SB)/4, $0x06001200
-DATA program3_2<>+100(SB)/4, $0x01023800
-DATA program3_2<>+104(SB)/4, $0x00010700
-DATA program3_2<>+108(SB)/4, $0x00000000
-DATA program3_2<>+112(SB)/4, $0x00001500
-DATA program3_2<>+116(SB)/4, $0x040037e0
-DATA program3_2<>+120(SB)/4, $0x00010800
-DATA program3_2<>+124(SB)/4, $0x00000000
-DATA program3_2<>+128(SB)/4, $0x09000300
-DATA program3_2<>+132(SB)/4, $0x02023810
-DATA program3_2<>+136(SB)/4, $0x00010900
+DATA program3_2<>+96(SB)/4, $0x09000300
+DATA program3_2<>+100(SB)/4, $0x02023810
+DATA program3_2<>+104(SB)/4, $0x00000000
+DATA program3_2<>+108(SB)/4, $0x00000600
+DATA program3_2<>+112(SB)/4, $0x040037e0
+DATA program3_2<>+116(SB)/4, $0x00000000
+DATA program3_2<>+120(SB)/4, $0x0c000900
+DATA program3_2<>+124(SB)/4, $0x04023820
+DATA program3_2<>+128(SB)/4, $0x00000000
+DATA program3_2<>+132(SB)/4, $0x00000c00
+DATA program3_2<>+136(SB)/4, $0x040037e0
 DATA program3_2<>+140(SB)/4, $0x00000000
-DATA program3_2<>+144(SB)/4, $0x00000600
-DATA program3_2<>+148(SB)/4, $0x040037e0
-DATA program3_2<>+152(SB)/4, $0x00010a00
-DATA program3_2<>+156(SB)/4, $0x00000000
-DATA program3_2<>+160(SB)/4, $0x0c000900
-DATA program3_2<>+164(SB)/4, $0x04023820
-DATA program3_2<>+168(SB)/4, $0x00010b00
-DATA program3_2<>+172(SB)/4, $0x00000000
-DATA program3_2<>+176(SB)/4, $0x00000c00
-DATA program3_2<>+180(SB)/4, $0x040037e0
-DATA program3_2<>+184(SB)/4, $0x00010c00
+DATA program3_2<>+144(SB)/4, $0x0f000f00
+DATA program3_2<>+148(SB)/4, $0x04023830
+DATA program3_2<>+152(SB)/4, $0x00000000
+DATA program3_2<>+156(SB)/4, $0x00001200
+DATA program3_2<>+160(SB)/4, $0x040037e0
+DATA program3_2<>+164(SB)/4, $0x00000000
+DATA program3_2<>+168(SB)/4, $0x12001500
+DATA program3_2<>+172(SB)/4, $0x04023840
+DATA program3_2<>+176(SB)/4, $0x00000000
+DATA program3_2<>+180(SB)/4, $0x00000300
+DATA program3_2<>+184(SB)/4, $0x040037e0
 DATA program3_2<>+188(SB)/4, $0x00000000
-DATA program3_2<>+192(SB)/4, $0x0f000f00
-DATA program3_2<>+196(SB)/4, $0x04023830
-DATA program3_2<>+200(SB)/4, $0x00010d00
-DATA program3_2<>+204(SB)/4, $0x00000000
-DATA program3_2<>+208(SB)/4, $0x00001200
-DATA program3_2<>+212(SB)/4, $0x040037e0
-DATA program3_2<>+216(SB)/4, $0x00010e00
-DATA program3_2<>+220(SB)/4, $0x00000000
-DATA program3_2<>+224(SB)/4, $0x12001500
-DATA program3_2<>+228(SB)/4, $0x04023840
-DATA program3_2<>+232(SB)/4, $0x00000000
-DATA program3_2<>+236(SB)/4, $0x00000000
-DATA program3_2<>+240(SB)/4, $0x00000300
-DATA program3_2<>+244(SB)/4, $0x040037e0
-DATA program3_2<>+248(SB)/4, $0x00000000
-DATA program3_2<>+252(SB)/4, $0x00000000
-DATA program3_2<>+256(SB)/4, $0x15000600
-DATA program3_2<>+260(SB)/4, $0x04023850
-DATA program3_2<>+264(SB)/4, $0x00000000
-DATA program3_2<>+268(SB)/4, $0x00000000
-DATA program3_2<>+272(SB)/4, $0x00000900
-DATA program3_2<>+276(SB)/4, $0x040037e0
-DATA program3_2<>+280(SB)/4, $0x00000000
-DATA program3_2<>+284(SB)/4, $0x00000000
-DATA program3_2<>+288(SB)/4, $0x18000c00
-DATA program3_2<>+292(SB)/4, $0x03023860
-DATA program3_2<>+296(SB)/4, $0x00000000
-DATA program3_2<>+300(SB)/4, $0x00000000
-DATA program3_2<>+304(SB)/4, $0x03001800
-DATA program3_2<>+308(SB)/4, $0x000237f0
-DATA program3_2<>+312(SB)/4, $0x01000000
-DATA program3_2<>+316(SB)/4, $0x00000000
-GLOBL program3_2<>(SB), RODATA|NOPTR, $320
+DATA program3_2<>+192(SB)/4, $0x15000600
+DATA program3_2<>+196(SB)/4, $0x04023850
+DATA program3_2<>+200(SB)/4, $0x00000000
+DATA program3_2<>+204(SB)/4, $0x00000900
+DATA program3_2<>+208(SB)/4, $0x040037e0
+DATA program3_2<>+212(SB)/4, $0x00000000
+DATA program3_2<>+216(SB)/4, $0x18000c00
+DATA program3_2<>+220(SB)/4, $0x03023860
+DATA program3_2<>+224(SB)/4, $0x00000000
+DATA program3_2<>+228(SB)/4, $0x03001800
+DATA program3_2<>+232(SB)/4, $0x000237f0
+DATA program3_2<>+236(SB)/4, $0x00000100
+GLOBL program3_2<>(SB), RODATA|NOPTR, $240
 
 // func labels3(j *job)
 TEXT ·labels3(SB), NOSPLIT, $0-8
@@ -3755,6 +3709,123 @@ skip:
 	JMP fill
 filled:
 node:
+	MOVQ j+0(FP), SI
+	MOVQ 56(SI), SI
+	MOVL 0(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 4(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 8(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 12(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 16(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 20(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 0(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 64(R12)(AX*1)
+	MOVL 4(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 64(R12)(AX*1)
+	MOVL 8(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 64(R12)(AX*1)
+	MOVL 12(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 64(R12)(AX*1)
+	MOVL 16(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 64(R12)(AX*1)
+	MOVL 20(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 64(R12)(AX*1)
+	TESTQ R13, R13
+	JZ fetched
+	MOVL 24(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 28(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 32(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 36(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 40(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 44(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 48(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 52(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 24(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 64(R13)(AX*1)
+	MOVL 28(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 64(R13)(AX*1)
+	MOVL 32(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 64(R13)(AX*1)
+	MOVL 36(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 64(R13)(AX*1)
+	MOVL 40(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 64(R13)(AX*1)
+	MOVL 44(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 64(R13)(AX*1)
+	MOVL 48(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 64(R13)(AX*1)
+	MOVL 52(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 64(R13)(AX*1)
+fetched:
 	VMOVDQU iv<>+0(SB), X1
 	VMOVDQU iv<>+16(SB), X2
 	VMOVDQU iv<>+0(SB), X3
@@ -3772,20 +3843,6 @@ node:
 	TESTQ R13, R13
 	CMOVQEQ AX, DX
 block:
-	MOVBLZX 9(DX), AX
-	TESTL AX, AX
-	JZ fetched
-	MOVQ j+0(FP), SI
-	MOVQ 56(SI), SI
-	MOVL -4(SI)(AX*4), AX
-	LEAQ (AX)(AX*2), AX
-	SHLQ $5, AX
-	CMPB 10(DX), $0
-	MOVQ R12, SI
-	CMOVQNE R13, SI
-	PREFETCHT0 (SI)(AX*1)
-	PREFETCHT0 64(SI)(AX*1)
-fetched:
 	CMPB 8(DX), $0
 	JEQ dispatch
 	CMPQ CX, $1
@@ -4616,7 +4673,7 @@ added:
 	VPADDD 13872(R10), X4, X4
 	VPADDD 13888(R10), X5, X5
 	VPADDD 13904(R10), X6, X6
-	CMPB 11(DX), $0
+	CMPB 9(DX), $0
 	JNE finish
 	VMOVDQU X1, 13824(R10)
 	VMOVDQU X2, 13840(R10)
@@ -4624,7 +4681,7 @@ added:
 	VMOVDQU X4, 13872(R10)
 	VMOVDQU X5, 13888(R10)
 	VMOVDQU X6, 13904(R10)
-	ADDQ $16, DX
+	ADDQ $12, DX
 	JMP block
 finish:
 	MOVQ j+0(FP), SI
@@ -4667,167 +4724,127 @@ return:
 
 DATA program4_1<>+0(SB)/4, $0x04000000
 DATA program4_1<>+4(SB)/4, $0x00014a90
-DATA program4_1<>+8(SB)/4, $0x00000100
-DATA program4_1<>+12(SB)/4, $0x00000000
-DATA program4_1<>+16(SB)/4, $0x08000400
-DATA program4_1<>+20(SB)/4, $0x01014aa0
-DATA program4_1<>+24(SB)/4, $0x00000200
-DATA program4_1<>+28(SB)/4, $0x00000000
-DATA program4_1<>+32(SB)/4, $0x0c000800
-DATA program4_1<>+36(SB)/4, $0x02014ab0
-DATA program4_1<>+40(SB)/4, $0x00000300
+DATA program4_1<>+8(SB)/4, $0x00000000
+DATA program4_1<>+12(SB)/4, $0x08000400
+DATA program4_1<>+16(SB)/4, $0x01014aa0
+DATA program4_1<>+20(SB)/4, $0x00000000
+DATA program4_1<>+24(SB)/4, $0x0c000800
+DATA program4_1<>+28(SB)/4, $0x02014ab0
+DATA program4_1<>+32(SB)/4, $0x00000000
+DATA program4_1<>+36(SB)/4, $0x20000c00
+DATA program4_1<>+40(SB)/4, $0x03014b00
 DATA program4_1<>+44(SB)/4, $0x00000000
-DATA program4_1<>+48(SB)/4, $0x20000c00
-DATA program4_1<>+52(SB)/4, $0x03014b00
-DATA program4_1<>+56(SB)/4, $0x00000400
-DATA program4_1<>+60(SB)/4, $0x00000000
-DATA program4_1<>+64(SB)/4, $0x00000400
-DATA program4_1<>+68(SB)/4, $0x04024a80
-DATA program4_1<>+72(SB)/4, $0x00000501
-DATA program4_1<>+76(SB)/4, $0x00000000
-DATA program4_1<>+80(SB)/4, $0x00000800
-DATA program4_1<>+84(SB)/4, $0x04004a80
-DATA program4_1<>+88(SB)/4, $0x00000600
+DATA program4_1<>+48(SB)/4, $0x00000400
+DATA program4_1<>+52(SB)/4, $0x04024a80
+DATA program4_1<>+56(SB)/4, $0x00000001
+DATA program4_1<>+60(SB)/4, $0x00000800
+DATA program4_1<>+64(SB)/4, $0x04004a80
+DATA program4_1<>+68(SB)/4, $0x00000000
+DATA program4_1<>+72(SB)/4, $0x08000c00
+DATA program4_1<>+76(SB)/4, $0x01024aa0
+DATA program4_1<>+80(SB)/4, $0x00000000
+DATA program4_1<>+84(SB)/4, $0x00000400
+DATA program4_1<>+88(SB)/4, $0x04004a80
 DATA program4_1<>+92(SB)/4, $0x00000000
-DATA program4_1<>+96(SB)/4, $0x08000c00
-DATA program4_1<>+100(SB)/4, $0x01024aa0
+DATA program4_1<>+96(SB)/4, $0x0c000800
+DATA program4_1<>+100(SB)/4, $0x02024ab0
 DATA program4_1<>+104(SB)/4, $0x00000000
-DATA program4_1<>+108(SB)/4, $0x00000000
-DATA program4_1<>+112(SB)/4, $0x00000400
-DATA program4_1<>+116(SB)/4, $0x04004a80
-DATA program4_1<>+120(SB)/4, $0x00000000
-DATA program4_1<>+124(SB)/4, $0x00000000
-DATA program4_1<>+128(SB)/4, $0x0c000800
-DATA program4_1<>+132(SB)/4, $0x02024ab0
-DATA program4_1<>+136(SB)/4, $0x00000000
+DATA program4_1<>+108(SB)/4, $0x00000c00
+DATA program4_1<>+112(SB)/4, $0x04004a80
+DATA program4_1<>+116(SB)/4, $0x00000000
+DATA program4_1<>+120(SB)/4, $0x20000400
+DATA program4_1<>+124(SB)/4, $0x03024b00
+DATA program4_1<>+128(SB)/4, $0x00000000
+DATA program4_1<>+132(SB)/4, $0x00000800
+DATA program4_1<>+136(SB)/4, $0x04004a80
 DATA program4_1<>+140(SB)/4, $0x00000000
-DATA program4_1<>+144(SB)/4, $0x00000c00
-DATA program4_1<>+148(SB)/4, $0x04004a80
+DATA program4_1<>+144(SB)/4, $0x04000c00
+DATA program4_1<>+148(SB)/4, $0x00024a90
 DATA program4_1<>+152(SB)/4, $0x00000000
-DATA program4_1<>+156(SB)/4, $0x00000000
-DATA program4_1<>+160(SB)/4, $0x20000400
-DATA program4_1<>+164(SB)/4, $0x03024b00
-DATA program4_1<>+168(SB)/4, $0x00000000
-DATA program4_1<>+172(SB)/4, $0x00000000
-DATA program4_1<>+176(SB)/4, $0x00000800
-DATA program4_1<>+180(SB)/4, $0x04004a80
-DATA program4_1<>+184(SB)/4, $0x00000000
+DATA program4_1<>+156(SB)/4, $0x00000400
+DATA program4_1<>+160(SB)/4, $0x04004a80
+DATA program4_1<>+164(SB)/4, $0x00000000
+DATA program4_1<>+168(SB)/4, $0x00000800
+DATA program4_1<>+172(SB)/4, $0x04004a80
+DATA program4_1<>+176(SB)/4, $0x00000000
+DATA program4_1<>+180(SB)/4, $0x00000c00
+DATA program4_1<>+184(SB)/4, $0x04004a80
 DATA program4_1<>+188(SB)/4, $0x00000000
-DATA program4_1<>+192(SB)/4, $0x04000c00
-DATA program4_1<>+196(SB)/4, $0x00024a90
+DATA program4_1<>+192(SB)/4, $0x00000400
+DATA program4_1<>+196(SB)/4, $0x04004a80
 DATA program4_1<>+200(SB)/4, $0x00000000
-DATA program4_1<>+204(SB)/4, $0x00000000
-DATA program4_1<>+208(SB)/4, $0x00000400
-DATA program4_1<>+212(SB)/4, $0x04004a80
-DATA program4_1<>+216(SB)/4, $0x00000000
-DATA program4_1<>+220(SB)/4, $0x00000000
-DATA program4_1<>+224(SB)/4, $0x00000800
-DATA program4_1<>+228(SB)/4, $0x04004a80
-DATA program4_1<>+232(SB)/4, $0x00000000
-DATA program4_1<>+236(SB)/4, $0x00000000
-DATA program4_1<>+240(SB)/4, $0x00000c00
-DATA program4_1<>+244(SB)/4, $0x04004a80
-DATA program4_1<>+248(SB)/4, $0x00000000
-DATA program4_1<>+252(SB)/4, $0x00000000
-DATA program4_1<>+256(SB)/4, $0x00000400
-DATA program4_1<>+260(SB)/4, $0x04004a80
-DATA program4_1<>+264(SB)/4, $0x00000000
-DATA program4_1<>+268(SB)/4, $0x00000000
-DATA program4_1<>+272(SB)/4, $0x00000800
-DATA program4_1<>+276(SB)/4, $0x04004a80
-DATA program4_1<>+280(SB)/4, $0x00000000
-DATA program4_1<>+284(SB)/4, $0x00000000
-DATA program4_1<>+288(SB)/4, $0x00000c00
-DATA program4_1<>+292(SB)/4, $0x04004a80
-DATA program4_1<>+296(SB)/4, $0x00000000
-DATA program4_1<>+300(SB)/4, $0x00000000
-DATA program4_1<>+304(SB)/4, $0x00002000
-DATA program4_1<>+308(SB)/4, $0x04004a80
-DATA program4_1<>+312(SB)/4, $0x01000000
-DATA program4_1<>+316(SB)/4, $0x00000000
-GLOBL program4_1<>(SB), RODATA|NOPTR, $320
+DATA program4_1<>+204(SB)/4, $0x00000800
+DATA program4_1<>+208(SB)/4, $0x04004a80
+DATA program4_1<>+212(SB)/4, $0x00000000
+DATA program4_1<>+216(SB)/4, $0x00000c00
+DATA program4_1<>+220(SB)/4, $0x04004a80
+DATA program4_1<>+224(SB)/4, $0x00000000
+DATA program4_1<>+228(SB)/4, $0x00002000
+DATA program4_1<>+232(SB)/4, $0x04004a80
+DATA program4_1<>+236(SB)/4, $0x00000100
+GLOBL program4_1<>(SB), RODATA|NOPTR, $240
 
 DATA program4_2<>+0(SB)/4, $0x04000000
 DATA program4_2<>+4(SB)/4, $0x00014a90
-DATA program4_2<>+8(SB)/4, $0x00000100
-DATA program4_2<>+12(SB)/4, $0x00000000
-DATA program4_2<>+16(SB)/4, $0x08000400
-DATA program4_2<>+20(SB)/4, $0x01014aa0
-DATA program4_2<>+24(SB)/4, $0x00000200
-DATA program4_2<>+28(SB)/4, $0x00000000
-DATA program4_2<>+32(SB)/4, $0x0c000800
-DATA program4_2<>+36(SB)/4, $0x02014ab0
-DATA program4_2<>+40(SB)/4, $0x00000300
+DATA program4_2<>+8(SB)/4, $0x00000000
+DATA program4_2<>+12(SB)/4, $0x08000400
+DATA program4_2<>+16(SB)/4, $0x01014aa0
+DATA program4_2<>+20(SB)/4, $0x00000000
+DATA program4_2<>+24(SB)/4, $0x0c000800
+DATA program4_2<>+28(SB)/4, $0x02014ab0
+DATA program4_2<>+32(SB)/4, $0x00000000
+DATA program4_2<>+36(SB)/4, $0x20000c00
+DATA program4_2<>+40(SB)/4, $0x03014b00
 DATA program4_2<>+44(SB)/4, $0x00000000
-DATA program4_2<>+48(SB)/4, $0x20000c00
-DATA program4_2<>+52(SB)/4, $0x03014b00
-DATA program4_2<>+56(SB)/4, $0x00000400
-DATA program4_2<>+60(SB)/4, $0x00000000
-DATA program4_2<>+64(SB)/4, $0x00001000
-DATA program4_2<>+68(SB)/4, $0x04024a80
-DATA program4_2<>+72(SB)/4, $0x00000501
-DATA program4_2<>+76(SB)/4, $0x00000000
-DATA program4_2<>+80(SB)/4, $0x00001400
-DATA program4_2<>+84(SB)/4, $0x04004a80
-DATA program4_2<>+88(SB)/4, $0x00000600
+DATA program4_2<>+48(SB)/4, $0x00001000
+DATA program4_2<>+52(SB)/4, $0x04024a80
+DATA program4_2<>+56(SB)/4, $0x00000001
+DATA program4_2<>+60(SB)/4, $0x00001400
+DATA program4_2<>+64(SB)/4, $0x04004a80
+DATA program4_2<>+68(SB)/4, $0x00000000
+DATA program4_2<>+72(SB)/4, $0x08001800
+DATA program4_2<>+76(SB)/4, $0x01024aa0
+DATA program4_2<>+80(SB)/4, $0x00000000
+DATA program4_2<>+84(SB)/4, $0x00001c00
+DATA program4_2<>+88(SB)/4, $0x04004a80
 DATA program4_2<>+92(SB)/4, $0x00000000
-DATA program4_2<>+96(SB)/4, $0x08001800
-DATA program4_2<>+100(SB)/4, $0x01024aa0
-DATA program4_2<>+104(SB)/4, $0x00010700
-DATA program4_2<>+108(SB)/4, $0x00000000
-DATA program4_2<>+112(SB)/4, $0x00001c00
-DATA program4_2<>+116(SB)/4, $0x04004a80
-DATA program4_2<>+120(SB)/4, $0x00010800
-DATA program4_2<>+124(SB)/4, $0x00000000
-DATA program4_2<>+128(SB)/4, $0x0c000400
-DATA program4_2<>+132(SB)/4, $0x02024ab0
-DATA program4_2<>+136(SB)/4, $0x00010900
+DATA program4_2<>+96(SB)/4, $0x0c000400
+DATA program4_2<>+100(SB)/4, $0x02024ab0
+DATA program4_2<>+104(SB)/4, $0x00000000
+DATA program4_2<>+108(SB)/4, $0x00000800
+DATA program4_2<>+112(SB)/4, $0x04004a80
+DATA program4_2<>+116(SB)/4, $0x00000000
+DATA program4_2<>+120(SB)/4, $0x10000c00
+DATA program4_2<>+124(SB)/4, $0x04024ac0
+DATA program4_2<>+128(SB)/4, $0x00000000
+DATA program4_2<>+132(SB)/4, $0x00001000
+DATA program4_2<>+136(SB)/4, $0x04004a80
 DATA program4_2<>+140(SB)/4, $0x00000000
-DATA program4_2<>+144(SB)/4, $0x00000800
-DATA program4_2<>+148(SB)/4, $0x04004a80
-DATA program4_2<>+152(SB)/4, $0x00010a00
-DATA program4_2<>+156(SB)/4, $0x00000000
-DATA program4_2<>+160(SB)/4, $0x10000c00
-DATA program4_2<>+164(SB)/4, $0x04024ac0
-DATA program4_2<>+168(SB)/4, $0x00010b00
-DATA program4_2<>+172(SB)/4, $0x00000000
-DATA program4_2<>+176(SB)/4, $0x00001000
-DATA program4_2<>+180(SB)/4, $0x04004a80
-DATA program4_2<>+184(SB)/4, $0x00010c00
+DATA program4_2<>+144(SB)/4, $0x14001400
+DATA program4_2<>+148(SB)/4, $0x04024ad0
+DATA program4_2<>+152(SB)/4, $0x00000000
+DATA program4_2<>+156(SB)/4, $0x00001800
+DATA program4_2<>+160(SB)/4, $0x04004a80
+DATA program4_2<>+164(SB)/4, $0x00000000
+DATA program4_2<>+168(SB)/4, $0x18001c00
+DATA program4_2<>+172(SB)/4, $0x04024ae0
+DATA program4_2<>+176(SB)/4, $0x00000000
+DATA program4_2<>+180(SB)/4, $0x00000400
+DATA program4_2<>+184(SB)/4, $0x04004a80
 DATA program4_2<>+188(SB)/4, $0x00000000
-DATA program4_2<>+192(SB)/4, $0x14001400
-DATA program4_2<>+196(SB)/4, $0x04024ad0
-DATA program4_2<>+200(SB)/4, $0x00010d00
-DATA program4_2<>+204(SB)/4, $0x00000000
-DATA program4_2<>+208(SB)/4, $0x00001800
-DATA program4_2<>+212(SB)/4, $0x04004a80
-DATA program4_2<>+216(SB)/4, $0x00010e00
-DATA program4_2<>+220(SB)/4, $0x00000000
-DATA program4_2<>+224(SB)/4, $0x18001c00
-DATA program4_2<>+228(SB)/4, $0x04024ae0
-DATA program4_2<>+232(SB)/4, $0x00000000
-DATA program4_2<>+236(SB)/4, $0x00000000
-DATA program4_2<>+240(SB)/4, $0x00000400
-DATA program4_2<>+244(SB)/4, $0x04004a80
-DATA program4_2<>+248(SB)/4, $0x00000000
-DATA program4_2<>+252(SB)/4, $0x00000000
-DATA program4_2<>+256(SB)/4, $0x1c000800
-DATA program4_2<>+260(SB)/4, $0x04024af0
-DATA program4_2<>+264(SB)/4, $0x00000000
-DATA program4_2<>+268(SB)/4, $0x00000000
-DATA program4_2<>+272(SB)/4, $0x00000c00
-DATA program4_2<>+276(SB)/4, $0x04004a80
-DATA program4_2<>+280(SB)/4, $0x00000000
-DATA program4_2<>+284(SB)/4, $0x00000000
-DATA program4_2<>+288(SB)/4, $0x20001000
-DATA program4_2<>+292(SB)/4, $0x03024b00
-DATA program4_2<>+296(SB)/4, $0x00000000
-DATA program4_2<>+300(SB)/4, $0x00000000
-DATA program4_2<>+304(SB)/4, $0x04002000
-DATA program4_2<>+308(SB)/4, $0x00024a90
-DATA program4_2<>+312(SB)/4, $0x01000000
-DATA program4_2<>+316(SB)/4, $0x00000000
-GLOBL program4_2<>(SB), RODATA|NOPTR, $320
+DATA program4_2<>+192(SB)/4, $0x1c000800
+DATA program4_2<>+196(SB)/4, $0x04024af0
+DATA program4_2<>+200(SB)/4, $0x00000000
+DATA program4_2<>+204(SB)/4, $0x00000c00
+DATA program4_2<>+208(SB)/4, $0x04004a80
+DATA program4_2<>+212(SB)/4, $0x00000000
+DATA program4_2<>+216(SB)/4, $0x20001000
+DATA program4_2<>+220(SB)/4, $0x03024b00
+DATA program4_2<>+224(SB)/4, $0x00000000
+DATA program4_2<>+228(SB)/4, $0x04002000
+DATA program4_2<>+232(SB)/4, $0x00024a90
+DATA program4_2<>+236(SB)/4, $0x00000100
+GLOBL program4_2<>(SB), RODATA|NOPTR, $240
 
 // func labels4(j *job)
 TEXT ·labels4(SB), NOSPLIT, $0-8
@@ -5336,6 +5353,95 @@ skip:
 	JMP fill
 filled:
 node:
+	MOVQ j+0(FP), SI
+	MOVQ 56(SI), SI
+	MOVL 0(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 4(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 8(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 12(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 16(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 20(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 0(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 64(R12)(AX*1)
+	MOVL 4(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 64(R12)(AX*1)
+	MOVL 8(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 64(R12)(AX*1)
+	MOVL 12(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 64(R12)(AX*1)
+	MOVL 16(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 64(R12)(AX*1)
+	MOVL 20(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 64(R12)(AX*1)
+	TESTQ R13, R13
+	JZ fetched
+	MOVL 24(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 28(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 32(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 36(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 40(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 44(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 48(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 52(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 24(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 64(R13)(AX*1)
+	MOVL 28(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 64(R13)(AX*1)
+	MOVL 32(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 64(R13)(AX*1)
+	MOVL 36(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 64(R13)(AX*1)
+	MOVL 40(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 64(R13)(AX*1)
+	MOVL 44(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 64(R13)(AX*1)
+	MOVL 48(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 64(R13)(AX*1)
+	MOVL 52(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 64(R13)(AX*1)
+fetched:
 	VMOVDQU iv<>+0(SB), X1
 	VMOVDQU iv<>+16(SB), X2
 	VMOVDQU iv<>+0(SB), X3
@@ -5357,19 +5463,6 @@ node:
 	TESTQ R13, R13
 	CMOVQEQ AX, DX
 block:
-	MOVBLZX 9(DX), AX
-	TESTL AX, AX
-	JZ fetched
-	MOVQ j+0(FP), SI
-	MOVQ 56(SI), SI
-	MOVL -4(SI)(AX*4), AX
-	SHLQ $7, AX
-	CMPB 10(DX), $0
-	MOVQ R12, SI
-	CMOVQNE R13, SI
-	PREFETCHT0 (SI)(AX*1)
-	PREFETCHT0 64(SI)(AX*1)
-fetched:
 	CMPB 8(DX), $0
 	JEQ dispatch
 	CMPQ CX, $1
@@ -6405,7 +6498,7 @@ added:
 	VPADDD 18512(R10), X6, X6
 	VPADDD 18528(R10), X7, X7
 	VPADDD 18544(R10), X8, X8
-	CMPB 11(DX), $0
+	CMPB 9(DX), $0
 	JNE finish
 	VMOVDQU X1, 18432(R10)
 	VMOVDQU X2, 18448(R10)
@@ -6415,7 +6508,7 @@ added:
 	VMOVDQU X6, 18512(R10)
 	VMOVDQU X7, 18528(R10)
 	VMOVDQU X8, 18544(R10)
-	ADDQ $16, DX
+	ADDQ $12, DX
 	JMP block
 finish:
 	MOVQ j+0(FP), SI
@@ -6465,79 +6558,61 @@ return:
 
 DATA program1s_1<>+0(SB)/4, $0x01000000
 DATA program1s_1<>+4(SB)/4, $0x050112b0
-DATA program1s_1<>+8(SB)/4, $0x00000100
-DATA program1s_1<>+12(SB)/4, $0x00000000
-DATA program1s_1<>+16(SB)/4, $0x02000100
-DATA program1s_1<>+20(SB)/4, $0x050112c0
-DATA program1s_1<>+24(SB)/4, $0x00000200
-DATA program1s_1<>+28(SB)/4, $0x00000000
-DATA program1s_1<>+32(SB)/4, $0x03000200
-DATA program1s_1<>+36(SB)/4, $0x050112d0
-DATA program1s_1<>+40(SB)/4, $0x00000300
+DATA program1s_1<>+8(SB)/4, $0x00000000
+DATA program1s_1<>+12(SB)/4, $0x02000100
+DATA program1s_1<>+16(SB)/4, $0x050112c0
+DATA program1s_1<>+20(SB)/4, $0x00000000
+DATA program1s_1<>+24(SB)/4, $0x03000200
+DATA program1s_1<>+28(SB)/4, $0x050112d0
+DATA program1s_1<>+32(SB)/4, $0x00000000
+DATA program1s_1<>+36(SB)/4, $0x00000300
+DATA program1s_1<>+40(SB)/4, $0x040012a0
 DATA program1s_1<>+44(SB)/4, $0x00000000
-DATA program1s_1<>+48(SB)/4, $0x00000300
-DATA program1s_1<>+52(SB)/4, $0x040012a0
-DATA program1s_1<>+56(SB)/4, $0x00000400
-DATA program1s_1<>+60(SB)/4, $0x00000000
-DATA program1s_1<>+64(SB)/4, $0x00000100
-DATA program1s_1<>+68(SB)/4, $0x040212a0
-DATA program1s_1<>+72(SB)/4, $0x00000501
-DATA program1s_1<>+76(SB)/4, $0x00000000
-DATA program1s_1<>+80(SB)/4, $0x00000200
-DATA program1s_1<>+84(SB)/4, $0x040012a0
-DATA program1s_1<>+88(SB)/4, $0x00000600
+DATA program1s_1<>+48(SB)/4, $0x00000100
+DATA program1s_1<>+52(SB)/4, $0x040212a0
+DATA program1s_1<>+56(SB)/4, $0x00000001
+DATA program1s_1<>+60(SB)/4, $0x00000200
+DATA program1s_1<>+64(SB)/4, $0x040012a0
+DATA program1s_1<>+68(SB)/4, $0x00000000
+DATA program1s_1<>+72(SB)/4, $0x00000300
+DATA program1s_1<>+76(SB)/4, $0x040012a0
+DATA program1s_1<>+80(SB)/4, $0x00000000
+DATA program1s_1<>+84(SB)/4, $0x00000100
+DATA program1s_1<>+88(SB)/4, $0x040012a0
 DATA program1s_1<>+92(SB)/4, $0x00000000
-DATA program1s_1<>+96(SB)/4, $0x00000300
-DATA program1s_1<>+100(SB)/4, $0x040012a0
-DATA program1s_1<>+104(SB)/4, $0x00000000
-DATA program1s_1<>+108(SB)/4, $0x00000000
-DATA program1s_1<>+112(SB)/4, $0x00000100
-DATA program1s_1<>+116(SB)/4, $0x040012a0
-DATA program1s_1<>+120(SB)/4, $0x00000000
-DATA program1s_1<>+124(SB)/4, $0x00000000
-DATA program1s_1<>+128(SB)/4, $0x08000800
-DATA program1s_1<>+132(SB)/4, $0x04021320
-DATA program1s_1<>+136(SB)/4, $0x01000000
-DATA program1s_1<>+140(SB)/4, $0x00000000
-GLOBL program1s_1<>(SB), RODATA|NOPTR, $144
+DATA program1s_1<>+96(SB)/4, $0x08000800
+DATA program1s_1<>+100(SB)/4, $0x04021320
+DATA program1s_1<>+104(SB)/4, $0x00000100
+GLOBL program1s_1<>(SB), RODATA|NOPTR, $108
 
 DATA program1s_2<>+0(SB)/4, $0x01000000
 DATA program1s_2<>+4(SB)/4, $0x050112b0
-DATA program1s_2<>+8(SB)/4, $0x00000100
-DATA program1s_2<>+12(SB)/4, $0x0000000a
-DATA program1s_2<>+16(SB)/4, $0x02000100
-DATA program1s_2<>+20(SB)/4, $0x050112c0
-DATA program1s_2<>+24(SB)/4, $0x00000200
-DATA program1s_2<>+28(SB)/4, $0x0000000b
-DATA program1s_2<>+32(SB)/4, $0x03000200
-DATA program1s_2<>+36(SB)/4, $0x050112d0
-DATA program1s_2<>+40(SB)/4, $0x00000300
-DATA program1s_2<>+44(SB)/4, $0x0000000c
-DATA program1s_2<>+48(SB)/4, $0x07000300
-DATA program1s_2<>+52(SB)/4, $0x05011310
-DATA program1s_2<>+56(SB)/4, $0x00000400
-DATA program1s_2<>+60(SB)/4, $0x0000000d
-DATA program1s_2<>+64(SB)/4, $0x00000400
-DATA program1s_2<>+68(SB)/4, $0x040212a0
-DATA program1s_2<>+72(SB)/4, $0x00000501
-DATA program1s_2<>+76(SB)/4, $0x0000000e
-DATA program1s_2<>+80(SB)/4, $0x04000500
-DATA program1s_2<>+84(SB)/4, $0x040212e0
-DATA program1s_2<>+88(SB)/4, $0x00000600
+DATA program1s_2<>+8(SB)/4, $0x00000000
+DATA program1s_2<>+12(SB)/4, $0x02000100
+DATA program1s_2<>+16(SB)/4, $0x050112c0
+DATA program1s_2<>+20(SB)/4, $0x00000000
+DATA program1s_2<>+24(SB)/4, $0x03000200
+DATA program1s_2<>+28(SB)/4, $0x050112d0
+DATA program1s_2<>+32(SB)/4, $0x00000000
+DATA program1s_2<>+36(SB)/4, $0x07000300
+DATA program1s_2<>+40(SB)/4, $0x05011310
+DATA program1s_2<>+44(SB)/4, $0x00000000
+DATA program1s_2<>+48(SB)/4, $0x00000400
+DATA program1s_2<>+52(SB)/4, $0x040212a0
+DATA program1s_2<>+56(SB)/4, $0x00000001
+DATA program1s_2<>+60(SB)/4, $0x04000500
+DATA program1s_2<>+64(SB)/4, $0x040212e0
+DATA program1s_2<>+68(SB)/4, $0x00000000
+DATA program1s_2<>+72(SB)/4, $0x05000600
+DATA program1s_2<>+76(SB)/4, $0x040212f0
+DATA program1s_2<>+80(SB)/4, $0x00000000
+DATA program1s_2<>+84(SB)/4, $0x06000700
+DATA program1s_2<>+88(SB)/4, $0x04021300
 DATA program1s_2<>+92(SB)/4, $0x00000000
-DATA program1s_2<>+96(SB)/4, $0x05000600
-DATA program1s_2<>+100(SB)/4, $0x040212f0
-DATA program1s_2<>+104(SB)/4, $0x00010700
-DATA program1s_2<>+108(SB)/4, $0x00000000
-DATA program1s_2<>+112(SB)/4, $0x06000700
-DATA program1s_2<>+116(SB)/4, $0x04021300
-DATA program1s_2<>+120(SB)/4, $0x00010800
-DATA program1s_2<>+124(SB)/4, $0x00000000
-DATA program1s_2<>+128(SB)/4, $0x08000800
-DATA program1s_2<>+132(SB)/4, $0x04021320
-DATA program1s_2<>+136(SB)/4, $0x01010900
-DATA program1s_2<>+140(SB)/4, $0x00000000
-GLOBL program1s_2<>(SB), RODATA|NOPTR, $144
+DATA program1s_2<>+96(SB)/4, $0x08000800
+DATA program1s_2<>+100(SB)/4, $0x04021320
+DATA program1s_2<>+104(SB)/4, $0x00000100
+GLOBL program1s_2<>(SB), RODATA|NOPTR, $108
 
 // func labels1s(j *job)
 TEXT ·labels1s(SB), NOSPLIT, $0-8
@@ -6774,6 +6849,53 @@ skip:
 	JMP fill
 filled:
 node:
+	MOVQ j+0(FP), SI
+	MOVQ 56(SI), SI
+	MOVL 0(SI), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 4(SI), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 8(SI), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 12(SI), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 16(SI), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 20(SI), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R12)(AX*1)
+	TESTQ R13, R13
+	JZ fetched
+	MOVL 24(SI), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 28(SI), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 32(SI), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 36(SI), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 40(SI), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 44(SI), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 48(SI), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 52(SI), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+fetched:
 	VMOVDQU iv<>+0(SB), X1
 	VMOVDQU iv<>+16(SB), X2
 	VMOVDQU X1, 4608(R10)
@@ -6783,27 +6905,6 @@ node:
 	TESTQ R13, R13
 	CMOVQEQ AX, DX
 block:
-	MOVBLZX 9(DX), AX
-	TESTL AX, AX
-	JZ fetched
-	MOVQ j+0(FP), SI
-	MOVQ 56(SI), SI
-	MOVL -4(SI)(AX*4), AX
-	SHLQ $5, AX
-	CMPB 10(DX), $0
-	MOVQ R12, SI
-	CMOVQNE R13, SI
-	PREFETCHT0 (SI)(AX*1)
-fetched:
-	MOVBLZX 12(DX), AX
-	TESTL AX, AX
-	JZ fetchedAlso
-	MOVQ j+0(FP), SI
-	MOVQ 56(SI), SI
-	MOVL -4(SI)(AX*4), AX
-	SHLQ $5, AX
-	PREFETCHT0 (R13)(AX*1)
-fetchedAlso:
 	CMPB 8(DX), $0
 	JEQ dispatch
 	CMPQ CX, $1
@@ -7177,11 +7278,11 @@ plain:
 added:
 	VPADDD 4608(R10), X1, X1
 	VPADDD 4624(R10), X2, X2
-	CMPB 11(DX), $0
+	CMPB 9(DX), $0
 	JNE finish
 	VMOVDQU X1, 4608(R10)
 	VMOVDQU X2, 4624(R10)
-	ADDQ $16, DX
+	ADDQ $12, DX
 	JMP block
 finish:
 	MOVQ j+0(FP), SI
@@ -7210,79 +7311,61 @@ return:
 
 DATA program2s_1<>+0(SB)/4, $0x02000000
 DATA program2s_1<>+4(SB)/4, $0x05012550
-DATA program2s_1<>+8(SB)/4, $0x00000100
-DATA program2s_1<>+12(SB)/4, $0x00000000
-DATA program2s_1<>+16(SB)/4, $0x04000200
-DATA program2s_1<>+20(SB)/4, $0x05012560
-DATA program2s_1<>+24(SB)/4, $0x00000200
-DATA program2s_1<>+28(SB)/4, $0x00000000
-DATA program2s_1<>+32(SB)/4, $0x06000400
-DATA program2s_1<>+36(SB)/4, $0x05012570
-DATA program2s_1<>+40(SB)/4, $0x00000300
+DATA program2s_1<>+8(SB)/4, $0x00000000
+DATA program2s_1<>+12(SB)/4, $0x04000200
+DATA program2s_1<>+16(SB)/4, $0x05012560
+DATA program2s_1<>+20(SB)/4, $0x00000000
+DATA program2s_1<>+24(SB)/4, $0x06000400
+DATA program2s_1<>+28(SB)/4, $0x05012570
+DATA program2s_1<>+32(SB)/4, $0x00000000
+DATA program2s_1<>+36(SB)/4, $0x00000600
+DATA program2s_1<>+40(SB)/4, $0x04002540
 DATA program2s_1<>+44(SB)/4, $0x00000000
-DATA program2s_1<>+48(SB)/4, $0x00000600
-DATA program2s_1<>+52(SB)/4, $0x04002540
-DATA program2s_1<>+56(SB)/4, $0x00000400
-DATA program2s_1<>+60(SB)/4, $0x00000000
-DATA program2s_1<>+64(SB)/4, $0x00000200
-DATA program2s_1<>+68(SB)/4, $0x04022540
-DATA program2s_1<>+72(SB)/4, $0x00000501
-DATA program2s_1<>+76(SB)/4, $0x00000000
-DATA program2s_1<>+80(SB)/4, $0x00000400
-DATA program2s_1<>+84(SB)/4, $0x04002540
-DATA program2s_1<>+88(SB)/4, $0x00000600
+DATA program2s_1<>+48(SB)/4, $0x00000200
+DATA program2s_1<>+52(SB)/4, $0x04022540
+DATA program2s_1<>+56(SB)/4, $0x00000001
+DATA program2s_1<>+60(SB)/4, $0x00000400
+DATA program2s_1<>+64(SB)/4, $0x04002540
+DATA program2s_1<>+68(SB)/4, $0x00000000
+DATA program2s_1<>+72(SB)/4, $0x00000600
+DATA program2s_1<>+76(SB)/4, $0x04002540
+DATA program2s_1<>+80(SB)/4, $0x00000000
+DATA program2s_1<>+84(SB)/4, $0x00000200
+DATA program2s_1<>+88(SB)/4, $0x04002540
 DATA program2s_1<>+92(SB)/4, $0x00000000
-DATA program2s_1<>+96(SB)/4, $0x00000600
-DATA program2s_1<>+100(SB)/4, $0x04002540
-DATA program2s_1<>+104(SB)/4, $0x00000000
-DATA program2s_1<>+108(SB)/4, $0x00000000
-DATA program2s_1<>+112(SB)/4, $0x00000200
-DATA program2s_1<>+116(SB)/4, $0x04002540
-DATA program2s_1<>+120(SB)/4, $0x00000000
-DATA program2s_1<>+124(SB)/4, $0x00000000
-DATA program2s_1<>+128(SB)/4, $0x10001000
-DATA program2s_1<>+132(SB)/4, $0x040225c0
-DATA program2s_1<>+136(SB)/4, $0x01000000
-DATA program2s_1<>+140(SB)/4, $0x00000000
-GLOBL program2s_1<>(SB), RODATA|NOPTR, $144
+DATA program2s_1<>+96(SB)/4, $0x10001000
+DATA program2s_1<>+100(SB)/4, $0x040225c0
+DATA program2s_1<>+104(SB)/4, $0x00000100
+GLOBL program2s_1<>(SB), RODATA|NOPTR, $108
 
 DATA program2s_2<>+0(SB)/4, $0x02000000
 DATA program2s_2<>+4(SB)/4, $0x05012550
-DATA program2s_2<>+8(SB)/4, $0x00000100
-DATA program2s_2<>+12(SB)/4, $0x0000000a
-DATA program2s_2<>+16(SB)/4, $0x04000200
-DATA program2s_2<>+20(SB)/4, $0x05012560
-DATA program2s_2<>+24(SB)/4, $0x00000200
-DATA program2s_2<>+28(SB)/4, $0x0000000b
-DATA program2s_2<>+32(SB)/4, $0x06000400
-DATA program2s_2<>+36(SB)/4, $0x05012570
-DATA program2s_2<>+40(SB)/4, $0x00000300
-DATA program2s_2<>+44(SB)/4, $0x0000000c
-DATA program2s_2<>+48(SB)/4, $0x0e000600
-DATA program2s_2<>+52(SB)/4, $0x050125b0
-DATA program2s_2<>+56(SB)/4, $0x00000400
-DATA program2s_2<>+60(SB)/4, $0x0000000d
-DATA program2s_2<>+64(SB)/4, $0x00000800
-DATA program2s_2<>+68(SB)/4, $0x04022540
-DATA program2s_2<>+72(SB)/4, $0x00000501
-DATA program2s_2<>+76(SB)/4, $0x0000000e
-DATA program2s_2<>+80(SB)/4, $0x08000a00
-DATA program2s_2<>+84(SB)/4, $0x04022580
-DATA program2s_2<>+88(SB)/4, $0x00000600
+DATA program2s_2<>+8(SB)/4, $0x00000000
+DATA program2s_2<>+12(SB)/4, $0x04000200
+DATA program2s_2<>+16(SB)/4, $0x05012560
+DATA program2s_2<>+20(SB)/4, $0x00000000
+DATA program2s_2<>+24(SB)/4, $0x06000400
+DATA program2s_2<>+28(SB)/4, $0x05012570
+DATA program2s_2<>+32(SB)/4, $0x00000000
+DATA program2s_2<>+36(SB)/4, $0x0e000600
+DATA program2s_2<>+40(SB)/4, $0x050125b0
+DATA program2s_2<>+44(SB)/4, $0x00000000
+DATA program2s_2<>+48(SB)/4, $0x00000800
+DATA program2s_2<>+52(SB)/4, $0x04022540
+DATA program2s_2<>+56(SB)/4, $0x00000001
+DATA program2s_2<>+60(SB)/4, $0x08000a00
+DATA program2s_2<>+64(SB)/4, $0x04022580
+DATA program2s_2<>+68(SB)/4, $0x00000000
+DATA program2s_2<>+72(SB)/4, $0x0a000c00
+DATA program2s_2<>+76(SB)/4, $0x04022590
+DATA program2s_2<>+80(SB)/4, $0x00000000
+DATA program2s_2<>+84(SB)/4, $0x0c000e00
+DATA program2s_2<>+88(SB)/4, $0x040225a0
 DATA program2s_2<>+92(SB)/4, $0x00000000
-DATA program2s_2<>+96(SB)/4, $0x0a000c00
-DATA program2s_2<>+100(SB)/4, $0x04022590
-DATA program2s_2<>+104(SB)/4, $0x00010700
-DATA program2s_2<>+108(SB)/4, $0x00000000
-DATA program2s_2<>+112(SB)/4, $0x0c000e00
-DATA program2s_2<>+116(SB)/4, $0x040225a0
-DATA program2s_2<>+120(SB)/4, $0x00010800
-DATA program2s_2<>+124(SB)/4, $0x00000000
-DATA program2s_2<>+128(SB)/4, $0x10001000
-DATA program2s_2<>+132(SB)/4, $0x040225c0
-DATA program2s_2<>+136(SB)/4, $0x01010900
-DATA program2s_2<>+140(SB)/4, $0x00000000
-GLOBL program2s_2<>(SB), RODATA|NOPTR, $144
+DATA program2s_2<>+96(SB)/4, $0x10001000
+DATA program2s_2<>+100(SB)/4, $0x040225c0
+DATA program2s_2<>+104(SB)/4, $0x00000100
+GLOBL program2s_2<>(SB), RODATA|NOPTR, $108
 
 // func labels2s(j *job)
 TEXT ·labels2s(SB), NOSPLIT, $0-8
@@ -7608,6 +7691,53 @@ skip:
 	JMP fill
 filled:
 node:
+	MOVQ j+0(FP), SI
+	MOVQ 56(SI), SI
+	MOVL 0(SI), AX
+	SHLQ $6, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 4(SI), AX
+	SHLQ $6, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 8(SI), AX
+	SHLQ $6, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 12(SI), AX
+	SHLQ $6, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 16(SI), AX
+	SHLQ $6, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 20(SI), AX
+	SHLQ $6, AX
+	PREFETCHT0 (R12)(AX*1)
+	TESTQ R13, R13
+	JZ fetched
+	MOVL 24(SI), AX
+	SHLQ $6, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 28(SI), AX
+	SHLQ $6, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 32(SI), AX
+	SHLQ $6, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 36(SI), AX
+	SHLQ $6, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 40(SI), AX
+	SHLQ $6, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 44(SI), AX
+	SHLQ $6, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 48(SI), AX
+	SHLQ $6, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 52(SI), AX
+	SHLQ $6, AX
+	PREFETCHT0 (R13)(AX*1)
+fetched:
 	VMOVDQU iv<>+0(SB), X1
 	VMOVDQU iv<>+16(SB), X2
 	VMOVDQU iv<>+0(SB), X3
@@ -7621,27 +7751,6 @@ node:
 	TESTQ R13, R13
 	CMOVQEQ AX, DX
 block:
-	MOVBLZX 9(DX), AX
-	TESTL AX, AX
-	JZ fetched
-	MOVQ j+0(FP), SI
-	MOVQ 56(SI), SI
-	MOVL -4(SI)(AX*4), AX
-	SHLQ $6, AX
-	CMPB 10(DX), $0
-	MOVQ R12, SI
-	CMOVQNE R13, SI
-	PREFETCHT0 (SI)(AX*1)
-fetched:
-	MOVBLZX 12(DX), AX
-	TESTL AX, AX
-	JZ fetchedAlso
-	MOVQ j+0(FP), SI
-	MOVQ 56(SI), SI
-	MOVL -4(SI)(AX*4), AX
-	SHLQ $6, AX
-	PREFETCHT0 (R13)(AX*1)
-fetchedAlso:
 	CMPB 8(DX), $0
 	JEQ dispatch
 	CMPQ CX, $1
@@ -8234,13 +8343,13 @@ added:
 	VPADDD 9232(R10), X2, X2
 	VPADDD 9248(R10), X3, X3
 	VPADDD 9264(R10), X4, X4
-	CMPB 11(DX), $0
+	CMPB 9(DX), $0
 	JNE finish
 	VMOVDQU X1, 9216(R10)
 	VMOVDQU X2, 9232(R10)
 	VMOVDQU X3, 9248(R10)
 	VMOVDQU X4, 9264(R10)
-	ADDQ $16, DX
+	ADDQ $12, DX
 	JMP block
 finish:
 	MOVQ j+0(FP), SI
@@ -8276,79 +8385,61 @@ return:
 
 DATA program3s_1<>+0(SB)/4, $0x03000000
 DATA program3s_1<>+4(SB)/4, $0x050137f0
-DATA program3s_1<>+8(SB)/4, $0x00000100
-DATA program3s_1<>+12(SB)/4, $0x00000000
-DATA program3s_1<>+16(SB)/4, $0x06000300
-DATA program3s_1<>+20(SB)/4, $0x05013800
-DATA program3s_1<>+24(SB)/4, $0x00000200
-DATA program3s_1<>+28(SB)/4, $0x00000000
-DATA program3s_1<>+32(SB)/4, $0x09000600
-DATA program3s_1<>+36(SB)/4, $0x05013810
-DATA program3s_1<>+40(SB)/4, $0x00000300
+DATA program3s_1<>+8(SB)/4, $0x00000000
+DATA program3s_1<>+12(SB)/4, $0x06000300
+DATA program3s_1<>+16(SB)/4, $0x05013800
+DATA program3s_1<>+20(SB)/4, $0x00000000
+DATA program3s_1<>+24(SB)/4, $0x09000600
+DATA program3s_1<>+28(SB)/4, $0x05013810
+DATA program3s_1<>+32(SB)/4, $0x00000000
+DATA program3s_1<>+36(SB)/4, $0x00000900
+DATA program3s_1<>+40(SB)/4, $0x040037e0
 DATA program3s_1<>+44(SB)/4, $0x00000000
-DATA program3s_1<>+48(SB)/4, $0x00000900
-DATA program3s_1<>+52(SB)/4, $0x040037e0
-DATA program3s_1<>+56(SB)/4, $0x00000400
-DATA program3s_1<>+60(SB)/4, $0x00000000
-DATA program3s_1<>+64(SB)/4, $0x00000300
-DATA program3s_1<>+68(SB)/4, $0x040237e0
-DATA program3s_1<>+72(SB)/4, $0x00000501
-DATA program3s_1<>+76(SB)/4, $0x00000000
-DATA program3s_1<>+80(SB)/4, $0x00000600
-DATA program3s_1<>+84(SB)/4, $0x040037e0
-DATA program3s_1<>+88(SB)/4, $0x00000600
+DATA program3s_1<>+48(SB)/4, $0x00000300
+DATA program3s_1<>+52(SB)/4, $0x040237e0
+DATA program3s_1<>+56(SB)/4, $0x00000001
+DATA program3s_1<>+60(SB)/4, $0x00000600
+DATA program3s_1<>+64(SB)/4, $0x040037e0
+DATA program3s_1<>+68(SB)/4, $0x00000000
+DATA program3s_1<>+72(SB)/4, $0x00000900
+DATA program3s_1<>+76(SB)/4, $0x040037e0
+DATA program3s_1<>+80(SB)/4, $0x00000000
+DATA program3s_1<>+84(SB)/4, $0x00000300
+DATA program3s_1<>+88(SB)/4, $0x040037e0
 DATA program3s_1<>+92(SB)/4, $0x00000000
-DATA program3s_1<>+96(SB)/4, $0x00000900
-DATA program3s_1<>+100(SB)/4, $0x040037e0
-DATA program3s_1<>+104(SB)/4, $0x00000000
-DATA program3s_1<>+108(SB)/4, $0x00000000
-DATA program3s_1<>+112(SB)/4, $0x00000300
-DATA program3s_1<>+116(SB)/4, $0x040037e0
-DATA program3s_1<>+120(SB)/4, $0x00000000
-DATA program3s_1<>+124(SB)/4, $0x00000000
-DATA program3s_1<>+128(SB)/4, $0x18001800
-DATA program3s_1<>+132(SB)/4, $0x04023860
-DATA program3s_1<>+136(SB)/4, $0x01000000
-DATA program3s_1<>+140(SB)/4, $0x00000000
-GLOBL program3s_1<>(SB), RODATA|NOPTR, $144
+DATA program3s_1<>+96(SB)/4, $0x18001800
+DATA program3s_1<>+100(SB)/4, $0x04023860
+DATA program3s_1<>+104(SB)/4, $0x00000100
+GLOBL program3s_1<>(SB), RODATA|NOPTR, $108
 
 DATA program3s_2<>+0(SB)/4, $0x03000000
 DATA program3s_2<>+4(SB)/4, $0x050137f0
-DATA program3s_2<>+8(SB)/4, $0x00000100
-DATA program3s_2<>+12(SB)/4, $0x0000000a
-DATA program3s_2<>+16(SB)/4, $0x06000300
-DATA program3s_2<>+20(SB)/4, $0x05013800
-DATA program3s_2<>+24(SB)/4, $0x00000200
-DATA program3s_2<>+28(SB)/4, $0x0000000b
-DATA program3s_2<>+32(SB)/4, $0x09000600
-DATA program3s_2<>+36(SB)/4, $0x05013810
-DATA program3s_2<>+40(SB)/4, $0x00000300
-DATA program3s_2<>+44(SB)/4, $0x0000000c
-DATA program3s_2<>+48(SB)/4, $0x15000900
-DATA program3s_2<>+52(SB)/4, $0x05013850
-DATA program3s_2<>+56(SB)/4, $0x00000400
-DATA program3s_2<>+60(SB)/4, $0x0000000d
-DATA program3s_2<>+64(SB)/4, $0x00000c00
-DATA program3s_2<>+68(SB)/4, $0x040237e0
-DATA program3s_2<>+72(SB)/4, $0x00000501
-DATA program3s_2<>+76(SB)/4, $0x0000000e
-DATA program3s_2<>+80(SB)/4, $0x0c000f00
-DATA program3s_2<>+84(SB)/4, $0x04023820
-DATA program3s_2<>+88(SB)/4, $0x00000600
+DATA program3s_2<>+8(SB)/4, $0x00000000
+DATA program3s_2<>+12(SB)/4, $0x06000300
+DATA program3s_2<>+16(SB)/4, $0x05013800
+DATA program3s_2<>+20(SB)/4, $0x00000000
+DATA program3s_2<>+24(SB)/4, $0x09000600
+DATA program3s_2<>+28(SB)/4, $0x05013810
+DATA program3s_2<>+32(SB)/4, $0x00000000
+DATA program3s_2<>+36(SB)/4, $0x15000900
+DATA program3s_2<>+40(SB)/4, $0x05013850
+DATA program3s_2<>+44(SB)/4, $0x00000000
+DATA program3s_2<>+48(SB)/4, $0x00000c00
+DATA program3s_2<>+52(SB)/4, $0x040237e0
+DATA program3s_2<>+56(SB)/4, $0x00000001
+DATA program3s_2<>+60(SB)/4, $0x0c000f00
+DATA program3s_2<>+64(SB)/4, $0x04023820
+DATA program3s_2<>+68(SB)/4, $0x00000000
+DATA program3s_2<>+72(SB)/4, $0x0f001200
+DATA program3s_2<>+76(SB)/4, $0x04023830
+DATA program3s_2<>+80(SB)/4, $0x00000000
+DATA program3s_2<>+84(SB)/4, $0x12001500
+DATA program3s_2<>+88(SB)/4, $0x04023840
 DATA program3s_2<>+92(SB)/4, $0x00000000
-DATA program3s_2<>+96(SB)/4, $0x0f001200
-DATA program3s_2<>+100(SB)/4, $0x04023830
-DATA program3s_2<>+104(SB)/4, $0x00010700
-DATA program3s_2<>+108(SB)/4, $0x00000000
-DATA program3s_2<>+112(SB)/4, $0x12001500
-DATA program3s_2<>+116(SB)/4, $0x04023840
-DATA program3s_2<>+120(SB)/4, $0x00010800
-DATA program3s_2<>+124(SB)/4, $0x00000000
-DATA program3s_2<>+128(SB)/4, $0x18001800
-DATA program3s_2<>+132(SB)/4, $0x04023860
-DATA program3s_2<>+136(SB)/4, $0x01010900
-DATA program3s_2<>+140(SB)/4, $0x00000000
-GLOBL program3s_2<>(SB), RODATA|NOPTR, $144
+DATA program3s_2<>+96(SB)/4, $0x18001800
+DATA program3s_2<>+100(SB)/4, $0x04023860
+DATA program3s_2<>+104(SB)/4, $0x00000100
+GLOBL program3s_2<>(SB), RODATA|NOPTR, $108
 
 // func labels3s(j *job)
 TEXT ·labels3s(SB), NOSPLIT, $0-8
@@ -8777,6 +8868,123 @@ skip:
 	JMP fill
 filled:
 node:
+	MOVQ j+0(FP), SI
+	MOVQ 56(SI), SI
+	MOVL 0(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 4(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 8(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 12(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 16(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 20(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 0(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 64(R12)(AX*1)
+	MOVL 4(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 64(R12)(AX*1)
+	MOVL 8(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 64(R12)(AX*1)
+	MOVL 12(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 64(R12)(AX*1)
+	MOVL 16(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 64(R12)(AX*1)
+	MOVL 20(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 64(R12)(AX*1)
+	TESTQ R13, R13
+	JZ fetched
+	MOVL 24(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 28(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 32(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 36(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 40(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 44(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 48(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 52(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 24(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 64(R13)(AX*1)
+	MOVL 28(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 64(R13)(AX*1)
+	MOVL 32(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 64(R13)(AX*1)
+	MOVL 36(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 64(R13)(AX*1)
+	MOVL 40(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 64(R13)(AX*1)
+	MOVL 44(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 64(R13)(AX*1)
+	MOVL 48(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 64(R13)(AX*1)
+	MOVL 52(SI), AX
+	LEAQ (AX)(AX*2), AX
+	SHLQ $5, AX
+	PREFETCHT0 64(R13)(AX*1)
+fetched:
 	VMOVDQU iv<>+0(SB), X1
 	VMOVDQU iv<>+16(SB), X2
 	VMOVDQU iv<>+0(SB), X3
@@ -8794,31 +9002,6 @@ node:
 	TESTQ R13, R13
 	CMOVQEQ AX, DX
 block:
-	MOVBLZX 9(DX), AX
-	TESTL AX, AX
-	JZ fetched
-	MOVQ j+0(FP), SI
-	MOVQ 56(SI), SI
-	MOVL -4(SI)(AX*4), AX
-	LEAQ (AX)(AX*2), AX
-	SHLQ $5, AX
-	CMPB 10(DX), $0
-	MOVQ R12, SI
-	CMOVQNE R13, SI
-	PREFETCHT0 (SI)(AX*1)
-	PREFETCHT0 64(SI)(AX*1)
-fetched:
-	MOVBLZX 12(DX), AX
-	TESTL AX, AX
-	JZ fetchedAlso
-	MOVQ j+0(FP), SI
-	MOVQ 56(SI), SI
-	MOVL -4(SI)(AX*4), AX
-	LEAQ (AX)(AX*2), AX
-	SHLQ $5, AX
-	PREFETCHT0 (R13)(AX*1)
-	PREFETCHT0 64(R13)(AX*1)
-fetchedAlso:
 	CMPB 8(DX), $0
 	JEQ dispatch
 	CMPQ CX, $1
@@ -9644,7 +9827,7 @@ added:
 	VPADDD 13872(R10), X4, X4
 	VPADDD 13888(R10), X5, X5
 	VPADDD 13904(R10), X6, X6
-	CMPB 11(DX), $0
+	CMPB 9(DX), $0
 	JNE finish
 	VMOVDQU X1, 13824(R10)
 	VMOVDQU X2, 13840(R10)
@@ -9652,7 +9835,7 @@ added:
 	VMOVDQU X4, 13872(R10)
 	VMOVDQU X5, 13888(R10)
 	VMOVDQU X6, 13904(R10)
-	ADDQ $16, DX
+	ADDQ $12, DX
 	JMP block
 finish:
 	MOVQ j+0(FP), SI
@@ -9695,79 +9878,61 @@ return:
 
 DATA program4s_1<>+0(SB)/4, $0x04000000
 DATA program4s_1<>+4(SB)/4, $0x05014a90
-DATA program4s_1<>+8(SB)/4, $0x00000100
-DATA program4s_1<>+12(SB)/4, $0x00000000
-DATA program4s_1<>+16(SB)/4, $0x08000400
-DATA program4s_1<>+20(SB)/4, $0x05014aa0
-DATA program4s_1<>+24(SB)/4, $0x00000200
-DATA program4s_1<>+28(SB)/4, $0x00000000
-DATA program4s_1<>+32(SB)/4, $0x0c000800
-DATA program4s_1<>+36(SB)/4, $0x05014ab0
-DATA program4s_1<>+40(SB)/4, $0x00000300
+DATA program4s_1<>+8(SB)/4, $0x00000000
+DATA program4s_1<>+12(SB)/4, $0x08000400
+DATA program4s_1<>+16(SB)/4, $0x05014aa0
+DATA program4s_1<>+20(SB)/4, $0x00000000
+DATA program4s_1<>+24(SB)/4, $0x0c000800
+DATA program4s_1<>+28(SB)/4, $0x05014ab0
+DATA program4s_1<>+32(SB)/4, $0x00000000
+DATA program4s_1<>+36(SB)/4, $0x00000c00
+DATA program4s_1<>+40(SB)/4, $0x04004a80
 DATA program4s_1<>+44(SB)/4, $0x00000000
-DATA program4s_1<>+48(SB)/4, $0x00000c00
-DATA program4s_1<>+52(SB)/4, $0x04004a80
-DATA program4s_1<>+56(SB)/4, $0x00000400
-DATA program4s_1<>+60(SB)/4, $0x00000000
-DATA program4s_1<>+64(SB)/4, $0x00000400
-DATA program4s_1<>+68(SB)/4, $0x04024a80
-DATA program4s_1<>+72(SB)/4, $0x00000501
-DATA program4s_1<>+76(SB)/4, $0x00000000
-DATA program4s_1<>+80(SB)/4, $0x00000800
-DATA program4s_1<>+84(SB)/4, $0x04004a80
-DATA program4s_1<>+88(SB)/4, $0x00000600
+DATA program4s_1<>+48(SB)/4, $0x00000400
+DATA program4s_1<>+52(SB)/4, $0x04024a80
+DATA program4s_1<>+56(SB)/4, $0x00000001
+DATA program4s_1<>+60(SB)/4, $0x00000800
+DATA program4s_1<>+64(SB)/4, $0x04004a80
+DATA program4s_1<>+68(SB)/4, $0x00000000
+DATA program4s_1<>+72(SB)/4, $0x00000c00
+DATA program4s_1<>+76(SB)/4, $0x04004a80
+DATA program4s_1<>+80(SB)/4, $0x00000000
+DATA program4s_1<>+84(SB)/4, $0x00000400
+DATA program4s_1<>+88(SB)/4, $0x04004a80
 DATA program4s_1<>+92(SB)/4, $0x00000000
-DATA program4s_1<>+96(SB)/4, $0x00000c00
-DATA program4s_1<>+100(SB)/4, $0x04004a80
-DATA program4s_1<>+104(SB)/4, $0x00000000
-DATA program4s_1<>+108(SB)/4, $0x00000000
-DATA program4s_1<>+112(SB)/4, $0x00000400
-DATA program4s_1<>+116(SB)/4, $0x04004a80
-DATA program4s_1<>+120(SB)/4, $0x00000000
-DATA program4s_1<>+124(SB)/4, $0x00000000
-DATA program4s_1<>+128(SB)/4, $0x20002000
-DATA program4s_1<>+132(SB)/4, $0x04024b00
-DATA program4s_1<>+136(SB)/4, $0x01000000
-DATA program4s_1<>+140(SB)/4, $0x00000000
-GLOBL program4s_1<>(SB), RODATA|NOPTR, $144
+DATA program4s_1<>+96(SB)/4, $0x20002000
+DATA program4s_1<>+100(SB)/4, $0x04024b00
+DATA program4s_1<>+104(SB)/4, $0x00000100
+GLOBL program4s_1<>(SB), RODATA|NOPTR, $108
 
 DATA program4s_2<>+0(SB)/4, $0x04000000
 DATA program4s_2<>+4(SB)/4, $0x05014a90
-DATA program4s_2<>+8(SB)/4, $0x00000100
-DATA program4s_2<>+12(SB)/4, $0x0000000a
-DATA program4s_2<>+16(SB)/4, $0x08000400
-DATA program4s_2<>+20(SB)/4, $0x05014aa0
-DATA program4s_2<>+24(SB)/4, $0x00000200
-DATA program4s_2<>+28(SB)/4, $0x0000000b
-DATA program4s_2<>+32(SB)/4, $0x0c000800
-DATA program4s_2<>+36(SB)/4, $0x05014ab0
-DATA program4s_2<>+40(SB)/4, $0x00000300
-DATA program4s_2<>+44(SB)/4, $0x0000000c
-DATA program4s_2<>+48(SB)/4, $0x1c000c00
-DATA program4s_2<>+52(SB)/4, $0x05014af0
-DATA program4s_2<>+56(SB)/4, $0x00000400
-DATA program4s_2<>+60(SB)/4, $0x0000000d
-DATA program4s_2<>+64(SB)/4, $0x00001000
-DATA program4s_2<>+68(SB)/4, $0x04024a80
-DATA program4s_2<>+72(SB)/4, $0x00000501
-DATA program4s_2<>+76(SB)/4, $0x0000000e
-DATA program4s_2<>+80(SB)/4, $0x10001400
-DATA program4s_2<>+84(SB)/4, $0x04024ac0
-DATA program4s_2<>+88(SB)/4, $0x00000600
+DATA program4s_2<>+8(SB)/4, $0x00000000
+DATA program4s_2<>+12(SB)/4, $0x08000400
+DATA program4s_2<>+16(SB)/4, $0x05014aa0
+DATA program4s_2<>+20(SB)/4, $0x00000000
+DATA program4s_2<>+24(SB)/4, $0x0c000800
+DATA program4s_2<>+28(SB)/4, $0x05014ab0
+DATA program4s_2<>+32(SB)/4, $0x00000000
+DATA program4s_2<>+36(SB)/4, $0x1c000c00
+DATA program4s_2<>+40(SB)/4, $0x05014af0
+DATA program4s_2<>+44(SB)/4, $0x00000000
+DATA program4s_2<>+48(SB)/4, $0x00001000
+DATA program4s_2<>+52(SB)/4, $0x04024a80
+DATA program4s_2<>+56(SB)/4, $0x00000001
+DATA program4s_2<>+60(SB)/4, $0x10001400
+DATA program4s_2<>+64(SB)/4, $0x04024ac0
+DATA program4s_2<>+68(SB)/4, $0x00000000
+DATA program4s_2<>+72(SB)/4, $0x14001800
+DATA program4s_2<>+76(SB)/4, $0x04024ad0
+DATA program4s_2<>+80(SB)/4, $0x00000000
+DATA program4s_2<>+84(SB)/4, $0x18001c00
+DATA program4s_2<>+88(SB)/4, $0x04024ae0
 DATA program4s_2<>+92(SB)/4, $0x00000000
-DATA program4s_2<>+96(SB)/4, $0x14001800
-DATA program4s_2<>+100(SB)/4, $0x04024ad0
-DATA program4s_2<>+104(SB)/4, $0x00010700
-DATA program4s_2<>+108(SB)/4, $0x00000000
-DATA program4s_2<>+112(SB)/4, $0x18001c00
-DATA program4s_2<>+116(SB)/4, $0x04024ae0
-DATA program4s_2<>+120(SB)/4, $0x00010800
-DATA program4s_2<>+124(SB)/4, $0x00000000
-DATA program4s_2<>+128(SB)/4, $0x20002000
-DATA program4s_2<>+132(SB)/4, $0x04024b00
-DATA program4s_2<>+136(SB)/4, $0x01010900
-DATA program4s_2<>+140(SB)/4, $0x00000000
-GLOBL program4s_2<>(SB), RODATA|NOPTR, $144
+DATA program4s_2<>+96(SB)/4, $0x20002000
+DATA program4s_2<>+100(SB)/4, $0x04024b00
+DATA program4s_2<>+104(SB)/4, $0x00000100
+GLOBL program4s_2<>(SB), RODATA|NOPTR, $108
 
 // func labels4s(j *job)
 TEXT ·labels4s(SB), NOSPLIT, $0-8
@@ -10271,6 +10436,95 @@ skip:
 	JMP fill
 filled:
 node:
+	MOVQ j+0(FP), SI
+	MOVQ 56(SI), SI
+	MOVL 0(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 4(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 8(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 12(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 16(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 20(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 (R12)(AX*1)
+	MOVL 0(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 64(R12)(AX*1)
+	MOVL 4(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 64(R12)(AX*1)
+	MOVL 8(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 64(R12)(AX*1)
+	MOVL 12(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 64(R12)(AX*1)
+	MOVL 16(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 64(R12)(AX*1)
+	MOVL 20(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 64(R12)(AX*1)
+	TESTQ R13, R13
+	JZ fetched
+	MOVL 24(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 28(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 32(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 36(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 40(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 44(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 48(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 52(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 (R13)(AX*1)
+	MOVL 24(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 64(R13)(AX*1)
+	MOVL 28(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 64(R13)(AX*1)
+	MOVL 32(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 64(R13)(AX*1)
+	MOVL 36(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 64(R13)(AX*1)
+	MOVL 40(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 64(R13)(AX*1)
+	MOVL 44(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 64(R13)(AX*1)
+	MOVL 48(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 64(R13)(AX*1)
+	MOVL 52(SI), AX
+	SHLQ $7, AX
+	PREFETCHT0 64(R13)(AX*1)
+fetched:
 	VMOVDQU iv<>+0(SB), X1
 	VMOVDQU iv<>+16(SB), X2
 	VMOVDQU iv<>+0(SB), X3
@@ -10292,29 +10546,6 @@ node:
 	TESTQ R13, R13
 	CMOVQEQ AX, DX
 block:
-	MOVBLZX 9(DX), AX
-	TESTL AX, AX
-	JZ fetched
-	MOVQ j+0(FP), SI
-	MOVQ 56(SI), SI
-	MOVL -4(SI)(AX*4), AX
-	SHLQ $7, AX
-	CMPB 10(DX), $0
-	MOVQ R12, SI
-	CMOVQNE R13, SI
-	PREFETCHT0 (SI)(AX*1)
-	PREFETCHT0 64(SI)(AX*1)
-fetched:
-	MOVBLZX 12(DX), AX
-	TESTL AX, AX
-	JZ fetchedAlso
-	MOVQ j+0(FP), SI
-	MOVQ 56(SI), SI
-	MOVL -4(SI)(AX*4), AX
-	SHLQ $7, AX
-	PREFETCHT0 (R13)(AX*1)
-	PREFETCHT0 64(R13)(AX*1)
-fetchedAlso:
 	CMPB 8(DX), $0
 	JEQ dispatch
 	CMPQ CX, $1
@@ -11345,7 +11576,7 @@ added:
 	VPADDD 18512(R10), X6, X6
 	VPADDD 18528(R10), X7, X7
 	VPADDD 18544(R10), X8, X8
-	CMPB 11(DX), $0
+	CMPB 9(DX), $0
 	JNE finish
 	VMOVDQU X1, 18432(R10)
 	VMOVDQU X2, 18448(R10)
@@ -11355,7 +11586,7 @@ added:
 	VMOVDQU X6, 18512(R10)
 	VMOVDQU X7, 18528(R10)
 	VMOVDQU X8, 18544(R10)
-	ADDQ $16, DX
+	ADDQ $12, DX
 	JMP block
 finish:
 	MOVQ j+0(FP), SI
@@ -11477,6 +11708,53 @@ TEXT ·labels16(SB), NOSPLIT, $0-8
 	LEAQ (R8)(R8*2), R9
 	MOVQ 40(DX), CX
 node:
+	MOVQ j+0(FP), SI
+	MOVQ 56(SI), SI
+	MOVL 0(SI), AX
+	IMULQ R8, AX
+	PREFETCHT0 (R12)(AX*8)
+	MOVL 4(SI), AX
+	IMULQ R8, AX
+	PREFETCHT0 (R12)(AX*8)
+	MOVL 8(SI), AX
+	IMULQ R8, AX
+	PREFETCHT0 (R12)(AX*8)
+	MOVL 12(SI), AX
+	IMULQ R8, AX
+	PREFETCHT0 (R12)(AX*8)
+	MOVL 16(SI), AX
+	IMULQ R8, AX
+	PREFETCHT0 (R12)(AX*8)
+	MOVL 20(SI), AX
+	IMULQ R8, AX
+	PREFETCHT0 (R12)(AX*8)
+	TESTQ R13, R13
+	JZ pages
+	MOVL 24(SI), AX
+	IMULQ R8, AX
+	PREFETCHT0 (R13)(AX*8)
+	MOVL 28(SI), AX
+	IMULQ R8, AX
+	PREFETCHT0 (R13)(AX*8)
+	MOVL 32(SI), AX
+	IMULQ R8, AX
+	PREFETCHT0 (R13)(AX*8)
+	MOVL 36(SI), AX
+	IMULQ R8, AX
+	PREFETCHT0 (R13)(AX*8)
+	MOVL 40(SI), AX
+	IMULQ R8, AX
+	PREFETCHT0 (R13)(AX*8)
+	MOVL 44(SI), AX
+	IMULQ R8, AX
+	PREFETCHT0 (R13)(AX*8)
+	MOVL 48(SI), AX
+	IMULQ R8, AX
+	PREFETCHT0 (R13)(AX*8)
+	MOVL 52(SI), AX
+	IMULQ R8, AX
+	PREFETCHT0 (R13)(AX*8)
+pages:
 	MOVQ j+0(FP), DI
 	MOVQ 32(DI), BX
 	MOVL 0(R11), AX
@@ -11618,7 +11896,6 @@ near:
 	MOVL (DI)(DX*4), DI
 	IMULQ R8, DI
 	LEAQ (SI)(DI*8), SI
-	PREFETCHT0 0(SI)
 	PREFETCHT0 64(SI)
 	PREFETCHT0 128(SI)
 	PREFETCHT0 192(SI)

@@ -5,9 +5,8 @@ import "fmt"
 // Fields of an entry of a program.
 const (
 	entryWK, entrySlot, entrySource, entryKind, entryLate = 0, 2, 4, 6, 7
-	entryPrep, entryFetch, entryPrev, entryLast           = 8, 9, 10, 11
-	entryAlso                                             = 12
-	entrySize                                             = 16
+	entryPrep, entryLast                                  = 8, 9
+	entrySize                                             = 12
 )
 
 // text is the whole kernel. R8, R9: schedules of this and of the next node; R10: scratch memory; R11: parents
@@ -91,14 +90,6 @@ func (k kernel) keepFirst() code {
 // late, and its number in the prefix. It leaves for bad if a parent is out of range. Uses AX, SI, DI.
 func (k kernel) prep(id, bad string) code {
 	var c code
-	scale := func() {
-		if k.lanes == 3 {
-			c.add("LEAQ (AX)(AX*2), AX")
-			c.add("SHLQ $5, AX")
-		} else {
-			c.add("SHLQ $%d, AX", 5+k.lanes/2) // 1, 2, 4 lanes: 32, 64, 128 bytes
-		}
-	}
 	for i := range base {
 		c.add("MOVL %d(R11), AX", 4*i)
 		c.add("CMPQ AX, BX")
@@ -106,7 +97,7 @@ func (k kernel) prep(id, bad string) code {
 		c.add("LEAQ 1(AX), DI")
 		c.add("CMPQ DI, BX")
 		c.add("SETEQ %d(R10)", k.late()+i)
-		scale()
+		c.put(k.scale())
 		c.add("ADDQ R12, AX")
 		c.add("MOVQ AX, %d(R10)", k.sources()+16+8*i)
 	}
@@ -125,7 +116,7 @@ func (k kernel) prep(id, bad string) code {
 		c.add("MOVL %d(R11), AX", 4*i)
 		c.add("CMPQ AX, SI")
 		c.add("JAE %s", bad)
-		scale()
+		c.put(k.scale())
 		c.add("ADDQ R13, AX")
 		c.add("MOVQ AX, %d(R10)", k.sources()+16+8*i)
 		if i == 8 && !k.short {
@@ -148,6 +139,7 @@ func (k kernel) prep(id, bad string) code {
 func (k kernel) node() code {
 	var c code
 	c.label("node")
+	c.put(k.fetch())
 	if k.ahead {
 		c.put(load(0, k.lanes, at("R10", k.first(), 32, 16)))
 	} else {
@@ -165,29 +157,6 @@ func (k kernel) node() code {
 func (k kernel) dispatch() code {
 	var c code
 	c.label("block")
-	c.add("MOVBLZX %d(DX), AX", entryFetch)
-	c.add("TESTL AX, AX")
-	c.add("JZ fetched")
-	c.add("MOVQ j+0(FP), SI")
-	c.add("MOVQ %d(SI), SI", jobFetch)
-	c.add("MOVL -4(SI)(AX*4), AX")
-	if k.lanes == 3 {
-		c.add("LEAQ (AX)(AX*2), AX")
-		c.add("SHLQ $5, AX")
-	} else {
-		c.add("SHLQ $%d, AX", 5+k.lanes/2)
-	}
-	c.add("CMPB %d(DX), $0", entryPrev)
-	c.add("MOVQ R12, SI")
-	c.add("CMOVQNE R13, SI")
-	c.add("PREFETCHT0 (SI)(AX*1)")
-	if k.lanes > 2 {
-		c.add("PREFETCHT0 64(SI)(AX*1)")
-	}
-	c.label("fetched")
-	if k.short {
-		c.put(k.fetchAlso())
-	}
 	c.add("CMPB %d(DX), $0", entryPrep)
 	c.add("JEQ dispatch")
 	c.add("CMPQ CX, $1")
@@ -240,26 +209,47 @@ func (k kernel) dispatch() code {
 	return c
 }
 
-// fetchAlso fetches the other parent of an entry, which lies in the previous layer.
-func (k kernel) fetchAlso() code {
+// fetch fetches the parents of a later node into the cache. They lie all over the layers, and a fetch retires no sooner than its
+// page is found: one here and one there would each hold the rounds up for most of a page walk, while walks for
+// all parents at a time, the first line of each before the second of any, overlap.
+func (k kernel) fetch() code {
 	var c code
-	c.add("MOVBLZX %d(DX), AX", entryAlso)
-	c.add("TESTL AX, AX")
-	c.add("JZ fetchedAlso")
 	c.add("MOVQ j+0(FP), SI")
 	c.add("MOVQ %d(SI), SI", jobFetch)
-	c.add("MOVL -4(SI)(AX*4), AX")
+	c.put(k.fetchLines(0, base, "R12"))
+	c.add("TESTQ R13, R13")
+	c.add("JZ fetched")
+	c.put(k.fetchLines(base, degree, "R13"))
+	c.label("fetched")
+	return c
+}
+
+// fetchLines fetches the parents from number from to number to in a layer.
+func (k kernel) fetchLines(from, to int, layer string) code {
+	var c code
+	for off := 0; off < 32*k.lanes; off += 64 {
+		for i := from; i < to; i++ {
+			c.add("MOVL %d(SI), AX", 4*i)
+			c.put(k.scale())
+			if off == 0 {
+				c.add("PREFETCHT0 (%s)(AX*1)", layer)
+			} else {
+				c.add("PREFETCHT0 %d(%s)(AX*1)", off, layer)
+			}
+		}
+	}
+	return c
+}
+
+// scale makes the number of a node, in AX, its offset in a layer.
+func (k kernel) scale() code {
+	var c code
 	if k.lanes == 3 {
 		c.add("LEAQ (AX)(AX*2), AX")
 		c.add("SHLQ $5, AX")
 	} else {
-		c.add("SHLQ $%d, AX", 5+k.lanes/2)
+		c.add("SHLQ $%d, AX", 5+k.lanes/2) // 1, 2, 4 lanes: 32, 64, 128 bytes
 	}
-	c.add("PREFETCHT0 (R13)(AX*1)")
-	if k.lanes > 2 {
-		c.add("PREFETCHT0 64(R13)(AX*1)")
-	}
-	c.label("fetchedAlso")
 	return c
 }
 

@@ -99,14 +99,12 @@ const (
 	prefix          // run the first block of the next node
 )
 
-// An entry is a block of the program; 16 bytes in its table.
+// An entry is a block of the program; 12 bytes in its table.
 type entry struct {
 	wk, slot int // schedule of the block, schedule to expand
 	kind     int
 	late     int // word of the late flags that belongs to slot
 	prep     bool
-	fetch    int // parent to prefetch, -1 for none
-	also     int // another one, of short kernels
 	last     bool
 }
 
@@ -132,15 +130,15 @@ func (k kernel) program(layer1 bool) []entry {
 	if k.short {
 		return k.shortProgram(layer1)
 	}
-	pairs, parents := 7, degree
+	pairs := 7
 	next := []int{0, 2, 3, 4, 5, 6, 7, 8, 1}
 	if layer1 {
-		pairs, parents = 3, base
+		pairs = 3
 		next = []int{0, 2, 3, 8, 1}
 	}
 	var p []entry
 	for j := range 20 {
-		e := entry{fetch: -1, also: -1, late: neverLate, last: j == 19}
+		e := entry{late: neverLate, last: j == 19}
 		switch {
 		case j == 19:
 			e.wk = slotEnd
@@ -177,32 +175,23 @@ func (k kernel) program(layer1 bool) []entry {
 	if k.ahead {
 		p = p[1:]
 	}
-	for i := range parents {
-		p[i].fetch = i
-	}
 	return p
 }
 
 // shortProgram lists the nine blocks of a short message. There are as many schedules to expand as blocks beside which that can
 // be done: those that may need the label of the node before, and one more, are always expanded in their own node.
 func (k kernel) shortProgram(layer1 bool) []entry {
-	pairs, parents := 7, degree
+	pairs := 7
 	if layer1 {
-		pairs, parents = 3, base
+		pairs = 3
 	}
 	p := make([]entry, slots)
 	for j := range p {
-		p[j] = entry{fetch: -1, also: -1, late: neverLate, last: j == slotEnd, wk: slotEnd}
+		p[j] = entry{late: neverLate, last: j == slotEnd, wk: slotEnd}
 		if j == 0 {
 			p[j].wk = 0
 		} else if j < slotEnd {
 			p[j].wk = 1 + (j-1)%pairs
-		}
-		if j < parents {
-			p[j].fetch = j
-		}
-		if j+slots < parents {
-			p[j].also = j + slots
 		}
 	}
 	own, next := map[int]int{0: 1, 1: 2, 2: 3, 3: 7}, map[int]int{4: 0, 5: 4, 6: 5, 7: 6, 8: slotEnd}
@@ -224,14 +213,10 @@ func (k kernel) tables() string {
 	for i, p := range [][]entry{k.program(true), k.program(false)} {
 		var words []uint32
 		for _, e := range p {
-			var prev uint32
-			if e.fetch >= base {
-				prev = 1
-			}
 			words = append(words,
 				uint32(k.slot(e.wk)|k.slot(e.slot)<<16),
 				uint32((k.sources()+16*e.slot)|e.kind<<16|e.late<<24),
-				b2u(e.prep)|uint32(e.fetch+1)<<8|prev<<16|b2u(e.last)<<24, uint32(e.also+1))
+				b2u(e.prep)|b2u(e.last)<<8)
 		}
 		b.WriteString(data(fmt.Sprintf("program%s_%d", k.name(), i+1), words))
 	}

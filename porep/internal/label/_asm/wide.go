@@ -97,6 +97,7 @@ func wideText() string {
 	c.add("LEAQ (R8)(R8*2), R9")
 	c.add("MOVQ %d(DX), CX", jobCount)
 	c.label("node")
+	c.put(widePages())
 	c.put(widePrep())
 	for i := range 8 {
 		c.add("VPBROADCASTD h256<>+%d(SB), %s", 4*i, z(16+i))
@@ -212,7 +213,29 @@ func wideBlock() code {
 	return c
 }
 
-// wideFetch fetches parent DX of a later node into the cache, up to eight lines. Keeps AX.
+// widePages fetches the first line of all parents of a later node, so that the walks for their pages overlap.
+func widePages() code {
+	var c code
+	c.add("MOVQ j+0(FP), SI")
+	c.add("MOVQ %d(SI), SI", jobFetch)
+	for i := range degree {
+		layer := "R12"
+		if i >= base {
+			layer = "R13"
+		}
+		if i == base {
+			c.add("TESTQ R13, R13")
+			c.add("JZ pages")
+		}
+		c.add("MOVL %d(SI), AX", 4*i)
+		c.add("IMULQ R8, AX")
+		c.add("PREFETCHT0 (%s)(AX*8)", layer)
+	}
+	c.label("pages")
+	return c
+}
+
+// wideFetch fetches the other lines of parent DX of a later node into the cache, up to seven. Keeps AX.
 func wideFetch() code {
 	var c code
 	c.add("CMPQ DX, $%d", degree)
@@ -229,7 +252,7 @@ func wideFetch() code {
 	c.add("MOVL (DI)(DX*4), DI")
 	c.add("IMULQ R8, DI")
 	c.add("LEAQ (SI)(DI*8), SI")
-	for i := range 8 {
+	for i := 1; i < 8; i++ {
 		c.add("PREFETCHT0 %d(SI)", 64*i)
 	}
 	c.label("fetched")
