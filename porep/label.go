@@ -211,7 +211,7 @@ func (l *labeller) layers(ctx context.Context) error {
 		return nil
 	}
 	eg, ctx := errgroup.WithContext(ctx)
-	out := make(chan chunk, 4)
+	out := make(chan chunk, queuedChunks)
 	written := make(chan struct{}, l.p.Layers) // one for each layer that is whole at the sink
 	eg.Go(func() error { return l.drain(out, written) })
 	eg.Go(func() error {
@@ -238,6 +238,10 @@ func (l *labeller) layers(ctx context.Context) error {
 	})
 	return eg.Wait()
 }
+
+// queuedChunks is how many chunks may wait for the sink, which now and then stops for a checkpoint: they lie in the memory of
+// their layer, and 64 of them take some 0.4 s to make.
+const queuedChunks = 64
 
 // A chunk is interleaved labels of a layer, from node first on, to be written.
 type chunk struct {

@@ -19,14 +19,15 @@ func (j *Job) Create(ctx context.Context, phase uint8, name string, size int64, 
 		if err := f.Preallocate(size); err != nil {
 			return err
 		}
-		if err := fill(f); err != nil {
+		w := watch(f, size)
+		if err := fill(w); err != nil {
 			return err
 		}
 		if have, err := f.Size(); err != nil || have != size {
 			return fmt.Errorf("%d bytes were written, want %d: %w", have, size, errors.Join(err, ErrSize))
 		}
 		var err error
-		digests, err = digestRange(ctx, f, 0, size, j.opt.Workers)
+		digests, err = w.digests(ctx, j.opt.Workers)
 		return err
 	})
 	if err != nil {
