@@ -194,3 +194,15 @@ func TestLogRootLong(t *testing.T) {
 		t.Fatal("roots differ")
 	}
 }
+
+// TestZeroLogTree: the zero value is an empty log; its methods panicked.
+func TestZeroLogTree(t *testing.T) {
+	var log merkle.LogTree
+	if root, err := log.Root(0); err != nil || root != (merkle.Log{}).Empty() || log.Size() != 0 {
+		t.Errorf("%d leaves, root %x: %v", log.Size(), root, err)
+	}
+	log.Append(merkle.Digest{1}, merkle.Digest{2})
+	if root, err := log.Root(2); err != nil || root != (merkle.Log{}).Root([]merkle.Digest{{1}, {2}}) {
+		t.Errorf("root %x: %v", root, err)
+	}
+}

@@ -8,19 +8,29 @@ import (
 // A LogTree is an RFC 6962 log in memory that leaves are appended to. It keeps the nodes of all perfect
 // subtrees (64 bytes a leaf), and so gives roots and proofs of the log as it stood at every earlier
 // size. It is not safe for use by several goroutines while one appends.
+//
+// The zero LogTree is an empty log that hashes as the zero Log does.
 type LogTree struct {
 	log  Log
 	rows [][]Digest // rows[l][i] covers leaves i<<l .. (i+1)<<l
 }
 
 // NewLogTree returns an empty log.
-func NewLogTree(l Log) *LogTree { return &LogTree{log: l, rows: make([][]Digest, 1)} }
+func NewLogTree(l Log) *LogTree { return &LogTree{log: l} }
 
 // Size returns the number of leaves.
-func (t *LogTree) Size() uint64 { return uint64(len(t.rows[0])) }
+func (t *LogTree) Size() uint64 {
+	if len(t.rows) == 0 {
+		return 0
+	}
+	return uint64(len(t.rows[0]))
+}
 
 // Append appends leaf hashes. Nodes are hashed many at a call, level by level.
 func (t *LogTree) Append(leaves ...Digest) {
+	if len(t.rows) == 0 {
+		t.rows = make([][]Digest, 1)
+	}
 	t.rows[0] = append(t.rows[0], leaves...)
 	for l := 0; len(t.rows[l]) > 1; l++ {
 		if l+1 == len(t.rows) {

@@ -103,6 +103,16 @@ func TestStreamRoots(t *testing.T) {
 	if err := s.AppendRoot(3, merkle.Digest{31: 0xff}); !errors.Is(err, merkle.ErrNode) {
 		t.Error(err)
 	}
+	// 256^8 is 2^64: the leaves of such a subtree were counted as none, and divided by.
+	s = must(merkle.NewStream(h, 256))
+	for _, level := range []int{8, 9, 56} {
+		if err := s.AppendRoot(level, merkle.Digest{}); !errors.Is(err, merkle.ErrShape) {
+			t.Errorf("level %d of 256-ary: %v", level, err)
+		}
+	}
+	if err := s.AppendRoot(7, merkle.Digest{}); err != nil || s.Leaves() != merkle.MaxLeaves {
+		t.Errorf("level 7 of 256-ary: %v, %d leaves", err, s.Leaves())
+	}
 	if _, err := merkle.NewStream(h); err == nil {
 		t.Error("no arities")
 	}

@@ -259,6 +259,8 @@ func TestBadCalls(t *testing.T) {
 		"open no leaves":   second(merkle.OpenFiles(h, s, merkle.Layout{Detached: true}, eight, nil)),
 		"node level":       second(tree.Node(9, 0)),
 		"node level -1":    second(tree.Node(-1, 0)),
+		"no nodes of -1":   tree.ReadNodes(nil, -1, 0), // read outside the rows
+		"no nodes of 9":    tree.ReadNodes(nil, 9, 0),
 		"node index":       second(tree.Node(1, 64)),
 		"nodes overflow":   tree.ReadNodes(make([]merkle.Digest, 2), 0, ^uint64(0)),
 		"verify":           merkle.Verify(h, merkle.Shape{}, merkle.Digest{}, merkle.Proof{}),

@@ -61,9 +61,11 @@ func (s *Stream) AppendRoot(level int, root Digest) error {
 	}
 	span := uint64(1)
 	for l := range level {
-		if span *= uint64(s.arity(l)); span > MaxLeaves-s.count {
+		a := uint64(s.arity(l))
+		if a > (MaxLeaves-s.count)/span {
 			return fmt.Errorf("%w: more than %d leaves", ErrShape, uint64(MaxLeaves))
 		}
+		span *= a
 	}
 	if s.count%span != 0 {
 		return fmt.Errorf("%w: a subtree of %d leaves after %d leaves", ErrShape, span, s.count)

@@ -41,7 +41,7 @@ func (t *Tree) Node(level int, index uint64) (Digest, error) {
 // computed. Errors: ErrShape outside the tree, those of the files, a NodeError for bad leaves.
 func (t *Tree) ReadNodes(dst []Digest, level int, first uint64) error {
 	w := t.s.Width(level)
-	if first > w || uint64(len(dst)) > w-first {
+	if w == 0 || first > w || uint64(len(dst)) > w-first {
 		return fmt.Errorf("%w: nodes %d..+%d of level %d, which has %d", ErrShape, first, len(dst), level, w)
 	}
 	if t.stored(level) {
