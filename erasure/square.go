@@ -14,6 +14,7 @@ import (
 // An Axis is a direction in a square.
 type Axis uint8
 
+// The two axes.
 const (
 	Row Axis = iota
 	Column

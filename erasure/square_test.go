@@ -187,6 +187,62 @@ func liar(t testing.TB, k, size, row, col int) (*Square, Roots) {
 	return s, roots
 }
 
+// TestSamplesProve: whoever holds k samples of a line, each opened to the root that crosses it, proves that it was badly
+// encoded, without any whole line.
+func TestSamplesProve(t *testing.T) {
+	const k, size = 4, 64
+	full, roots := liar(t, k, size, 1, 3)
+	part, err := NewSquare(k, size)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := func(row, col int, edit func(*Sample)) error {
+		p, err := full.Sample(Column, row, col)
+		if err != nil {
+			t.Fatal(err)
+		}
+		edit(&p)
+		return part.SetSample(roots, p)
+	}
+	keep := func(*Sample) {}
+	if err := set(1, 0, func(p *Sample) { p.Shard = append([]byte{p.Shard[0] ^ 1}, p.Shard[1:]...) }); !errors.Is(err, ErrProof) {
+		t.Errorf("a changed shard: %v", err)
+	}
+	for col := range k {
+		if _, err := part.Prove(roots, Row, 1); !errors.Is(err, ErrTooFewShards) {
+			t.Errorf("%d samples: %v", col, err)
+		}
+		if err := errors.Join(set(1, col, keep), set(2, col, keep)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if part.Missing() != 4*k*k-2*k || part.Size() != size {
+		t.Errorf("%d missing of %d bytes each", part.Missing(), part.Size())
+	}
+	p, err := part.Prove(roots, Row, 1)
+	if err != nil || roots.VerifyFraud(p, size) != nil {
+		t.Errorf("k samples prove nothing: %v", err)
+	}
+	if _, err := part.Prove(roots, Row, 2); !errors.Is(err, ErrProof) {
+		t.Errorf("an honest line: %v", err)
+	}
+}
+
+// TestRootsDigest holds the digest against RFC 6962's definition.
+func TestRootsDigest(t *testing.T) {
+	_, roots := extended(t, 4, 64, 3)
+	var leaves [][]byte
+	for _, r := range append(append([]merkle.Digest(nil), roots.Rows...), roots.Columns...) {
+		leaves = append(leaves, r[:])
+	}
+	if got, want := roots.Digest(), naiveRoot(leaves); got != want {
+		t.Errorf("got %x, want %x", got, want)
+	}
+	if got := (Roots{}).Digest(); got != (merkle.Digest{}) {
+		t.Errorf("of nothing: %x", got)
+	}
+}
+
 func TestSampleBytes(t *testing.T) {
 	s, roots := extended(t, 4, 64, 2)
 	for _, a := range []Axis{Row, Column} {

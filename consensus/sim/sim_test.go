@@ -234,6 +234,13 @@ func TestRetentionWorkers(t *testing.T) {
 			t.Errorf("%d workers: another map", workers)
 		}
 	}
+	var b bytes.Buffer
+	if err := sim.RetentionTable(first).WriteCSV(&b); err != nil {
+		t.Fatal(err)
+	}
+	if lines := strings.Count(b.String(), "\n"); lines != 1+len(first) {
+		t.Errorf("a table of %d lines for %d points", lines, len(first))
+	}
 }
 
 func TestTable(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -164,6 +165,12 @@ func roundTrip(t *testing.T, s *site) {
 	proofs, err := update.Prove(ctx, s.files, st, nil)
 	must(t, err)
 	must(t, update.Verify(ctx, st, proofs, &update.Options{Workers: 1}))
+	last := len(proofs) - 1
+	one, err := update.ProvePartition(ctx, s.files, st, last, nil)
+	must(t, err)
+	if !reflect.DeepEqual(one, proofs[last]) {
+		t.Fatalf("partition %d alone is another proof", last)
+	}
 	replica := read(t, s.files.Replica)
 	for _, workers := range []int{1, 2, 7} {
 		if st.Params.H > 7 {
