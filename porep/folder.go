@@ -43,6 +43,10 @@ type FolderOptions struct {
 	// Path is the path of the folder as t_aux shall tell it; the bytes of no other file depend on it.
 	Path string
 
+	// Again lets SealFolders seal a sector anew of which Prune has given up layers and data, and what it left is damaged beyond
+	// mending. Without it that is a FileError.
+	Again bool
+
 	// Durable says how far recorded files are checked when they are used again, and who is told of damage.
 	Durable durable.Options
 }
@@ -275,12 +279,7 @@ func (f *Folder) Prune(ctx context.Context, staged bool) error {
 
 // commR returns the commitment of a whole sector.
 func (f *Folder) commR() (sector.CommR, error) {
-	var aux sector.PAux
-	files := f.Files()
-	b, err := files.readSmall(files.cache(sector.PAuxFile), pAuxLen)
-	if err == nil {
-		err = aux.UnmarshalBinary(b)
-	}
+	aux, err := f.readAux()
 	if err != nil {
 		return sector.CommR{}, err
 	}

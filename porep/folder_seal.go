@@ -18,7 +18,8 @@ import (
 // SealFolders seals the sectors of the folders, which are of one kind, from wherever each stands, and returns for each what a
 // proof will be about, the seed left open. The bytes are those of Seal. Layers are made side by side (see LabelBatch), with a
 // checkpoint every FolderOptions.Segment bytes and at each layer's end; samples of a segment are computed again before it
-// counts. Other files are made whole. On an error, or when ctx ends, what counts stays, and the next call goes on from
+// counts. Other files are made whole. Of a sector that Prune was called for, what is damaged is mended where it can be, see
+// FolderOptions.Again. On an error, or when ctx ends, what counts stays, and the next call goes on from
 // there. Options.Keep, Made and TrustLayers are not used. Errors: as Seal; ErrFile for data with another CommD; those of
 // package durable.
 func SealFolders(ctx context.Context, folders []*Folder, opt *Options) ([]Statement, error) {
@@ -34,7 +35,7 @@ func SealFolders(ctx context.Context, folders []*Folder, opt *Options) ([]Statem
 		if f.s.Proof != p {
 			return nil, fmt.Errorf("%w: sectors of different kinds in one batch", sector.ErrProofType)
 		}
-		done, err := f.finished(ctx)
+		done, err := f.finished(ctx, opt)
 		if err != nil {
 			return nil, err
 		}
@@ -66,23 +67,12 @@ func SealFolders(ctx context.Context, folders []*Folder, opt *Options) ([]Statem
 	return out, nil
 }
 
-// finished reports whether nothing is left to do: all files are whole, or given up.
-func (f *Folder) finished(ctx context.Context) (bool, error) {
-	done, err := f.whole(ctx, f.outputs()...)
-	if err != nil {
-		return false, err
+// finished reports whether nothing is left to do: all files are whole, or given up. What Prune has left of a sector is mended.
+func (f *Folder) finished(ctx context.Context, opt *Options) (bool, error) {
+	if f.pruned() {
+		return f.mend(ctx, opt)
 	}
-	for _, file := range f.inputs() {
-		if f.job.Pruned(file.name) {
-			continue
-		}
-		ok, err := f.whole(ctx, file)
-		if err != nil {
-			return false, err
-		}
-		done = done && ok
-	}
-	return done, nil
+	return f.whole(ctx, append(f.outputs(), f.inputs()...)...)
 }
 
 // begin takes the room for all that is to be made and stages the data.
@@ -392,10 +382,18 @@ func (f *Folder) commit(ctx context.Context, opt *Options) error {
 	if err != nil {
 		return fmt.Errorf("porep: TreeC: %w", err)
 	}
-	if err := f.makeTreeR(ctx, c); err != nil {
+	commC, err := c.keptRoot(c.f.caches(p.TreeCFiles()))
+	if err == nil {
+		err = f.markCommC(commC)
+	}
+	if err != nil {
+		return err
+	}
+	commRLast, err := f.makeTreeR(ctx, c)
+	if err != nil {
 		return fmt.Errorf("porep: TreeRLast: %w", err)
 	}
-	return f.makeAux(ctx, c)
+	return f.makeAux(ctx, sector.PAux{CommC: commC, CommRLast: commRLast})
 }
 
 // create makes several files of one size at once.
@@ -409,12 +407,20 @@ func (f *Folder) create(ctx context.Context, phase uint8, files []fileOf, fill f
 	})
 }
 
-// makeTreeR makes the tree over the replica unless it is there.
-func (f *Folder) makeTreeR(ctx context.Context, c *committer) error {
+// makeTreeR makes the tree over the replica unless it is there, and returns its root.
+func (f *Folder) makeTreeR(ctx context.Context, c *committer) (sector.CommRLast, error) {
 	trees := f.treeR()
-	if ok, err := f.whole(ctx, trees...); err != nil || ok {
-		return err
+	ok, err := f.whole(ctx, trees...)
+	if err == nil && !ok {
+		err = f.buildTreeR(ctx, c, trees)
 	}
+	if err != nil {
+		return sector.CommRLast{}, err
+	}
+	return c.keptRootR()
+}
+
+func (f *Folder) buildTreeR(ctx context.Context, c *committer, trees []fileOf) error {
 	sealed, err := c.f.open(sealedName, int64(f.s.Proof.Size))
 	if err != nil {
 		return err
@@ -424,37 +430,6 @@ func (f *Folder) makeTreeR(ctx context.Context, c *committer) error {
 		_, err := merkle.BuildFiles(ctx, c.shapes.h, c.shapes.r, treeRLayout(f.s.Proof), merkle.FromReaderAt(sealed), ws, c.opt.merkle("tree R"))
 		return err
 	})
-}
-
-// makeAux makes p_aux from the roots of the tree files, and t_aux, unless they are there.
-func (f *Folder) makeAux(ctx context.Context, c *committer) error {
-	if ok, err := f.whole(ctx, f.aux()...); err != nil || ok {
-		return err
-	}
-	commC, err := c.keptRoot(c.f.caches(f.s.Proof.TreeCFiles()))
-	if err != nil {
-		return err
-	}
-	commRLast, err := c.keptRootR()
-	if err != nil {
-		return err
-	}
-	pAux, err := (&sector.PAux{CommC: commC, CommRLast: commRLast}).MarshalBinary()
-	if err != nil {
-		return err
-	}
-	tAux, err := f.tAux()
-	if err != nil {
-		return err
-	}
-	for i, b := range [][]byte{pAux, tAux} {
-		file := f.aux()[i]
-		err := f.job.Create(ctx, phaseAux, file.name, file.size, func(w durable.File) error { return writeAll(w, b, 0) })
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // keptRootR returns the root of TreeRLast as it lies on disk.

@@ -91,12 +91,16 @@ func child(number int) *sealing {
 
 // open opens the folder of the sector.
 func (w *sealing) open(fs durable.FS, opt *durable.Options) (*porep.Folder, error) {
-	o := &porep.FolderOptions{Segment: folderSegment, Path: folderPath}
-	o.Data = func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(w.data)), nil }
+	o := &porep.FolderOptions{Segment: folderSegment, Path: folderPath, Data: w.reader()}
 	if opt != nil {
 		o.Durable = *opt
 	}
 	return porep.OpenFolder(fs, w.s, o)
+}
+
+// reader returns what opens the data.
+func (w *sealing) reader() func(context.Context) (io.ReadCloser, error) {
+	return func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(w.data)), nil }
 }
 
 // seal takes the sector to its end.

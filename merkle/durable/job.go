@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"runtime"
 	"strings"
@@ -64,7 +65,7 @@ type Job struct {
 	records int64 // in the journal, void ones too
 	blocks  int64 // in the sums file
 	items   map[string]*item
-	marks   map[uint8]Mark
+	marks   map[uint8]mark
 	failed  bool
 }
 
@@ -90,6 +91,12 @@ type Mark struct {
 	Digest Digest
 }
 
+// A mark is a Mark and the index of its record in the journal.
+type mark struct {
+	Mark
+	record int64
+}
+
 // Open locks the folder and opens the job whose identity, a complete statement of its inputs, is given, or starts it. A
 // folder with another identity gives ErrJob, one in use ErrLocked. The journal is read, a torn tail cut off and reported;
 // files are checked when they are first asked for. Close the Job after use.
@@ -98,7 +105,7 @@ func Open(f FS, identity []byte, opt *Options) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &Job{fs: f, lock: lock, id: sum(identity), items: map[string]*item{}, marks: map[uint8]Mark{}}
+	j := &Job{fs: f, lock: lock, id: sum(identity), items: map[string]*item{}, marks: map[uint8]mark{}}
 	if opt != nil {
 		j.opt = *opt
 	}
@@ -222,17 +229,17 @@ func (j *Job) apply(r record) {
 	case kindPrune:
 		*j.item(r.name) = item{pruned: true}
 	case kindMark:
-		j.marks[r.phase] = Mark{r.offset, r.digest}
+		j.marks[r.phase] = mark{Mark{r.offset, r.digest}, index}
 	}
 }
 
-// void forgets every part whose record is number first or later, with all marks: a mark sums up what came before it.
+// void forgets every part and mark whose record is number first or later: a mark sums up what came before it.
 func (j *Job) void(first int64) {
 	for _, it := range j.items {
 		it.parts = cut(it.parts, first)
 		it.old = cut(it.old, first)
 	}
-	clear(j.marks)
+	maps.DeleteFunc(j.marks, func(_ uint8, m mark) bool { return m.record >= first })
 }
 
 // cut returns the parts recorded before number first.
@@ -299,8 +306,8 @@ func (j *Job) Mark(phase uint8, m Mark) error {
 func (j *Job) Marked(phase uint8) (m Mark, ok bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	m, ok = j.marks[phase]
-	return m, ok
+	have, ok := j.marks[phase]
+	return have.Mark, ok
 }
 
 // Prune deletes files that later steps do not need. The journal says so first, so that a resume does not miss them.
