@@ -14,6 +14,7 @@ import (
 	"testing/iotest"
 
 	"github.com/assaylab/assay/porep"
+	"github.com/assaylab/assay/porep/piece"
 	"github.com/assaylab/assay/porep/sector"
 )
 
@@ -358,5 +359,56 @@ func TestSealBatch(t *testing.T) {
 	}
 	if _, err := porep.Seal(t.Context(), mixed, nil); !errors.Is(err, sector.ErrProofType) {
 		t.Error("sectors of two kinds:", err)
+	}
+}
+
+// TestSealApart holds that Seal refuses, before it writes anything, jobs that share files: they were staged and labelled over each
+// other, and a sector whose replica had the name of its data lost the data.
+func TestSealApart(t *testing.T) {
+	p, err := sector.StackedDRG2KiBV1_1.Proof()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := sector.StackedDRG2KiBV1.Proof()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, g := newFiles(t), newFiles(t)
+	data := func() io.Reader { return bytes.NewReader([]byte("x")) }
+	for name, c := range map[string]struct {
+		change func(a, b *porep.Job)
+		want   error
+	}{
+		"one folder twice":    {func(a, b *porep.Job) { b.Files = a.Files }, porep.ErrFile},
+		"one cache":           {func(a, b *porep.Job) { b.Files.Cache = a.Files.Cache + "/." }, porep.ErrFile},
+		"replica over data":   {func(a, b *porep.Job) { a.Files.Sealed = a.Files.Staged }, porep.ErrFile},
+		"replica over other":  {func(a, b *porep.Job) { a.Files.Sealed = b.Files.Staged }, porep.ErrFile},
+		"no name":             {func(a, b *porep.Job) { b.Files.Sealed = "" }, porep.ErrFile},
+		"of different kinds":  {func(a, b *porep.Job) { b.Proof = other }, sector.ErrProofType},
+		"a job without data":  {func(a, b *porep.Job) { b.Data = nil }, nil},
+		"a job without proof": {func(a, b *porep.Job) { a.Proof, b.Proof = sector.Proof{}, sector.Proof{} }, sector.ErrSize},
+	} {
+		jobs := []porep.Job{{Files: f, Proof: p, Data: data()}, {Files: g, Proof: p, Data: data()}}
+		c.change(&jobs[0], &jobs[1])
+		_, err := porep.Seal(t.Context(), jobs, nil)
+		if err == nil || c.want != nil && !errors.Is(err, c.want) {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+		for _, files := range []porep.Files{f, g} {
+			cached, err := os.ReadDir(files.Cache)
+			_, err2 := os.Stat(files.Staged)
+			if err != nil || len(cached) > 0 || !errors.Is(err2, os.ErrNotExist) {
+				t.Fatalf("%s: files were written: %v %v %v", name, cached, err, err2)
+			}
+		}
+	}
+	if _, err := porep.Stage(t.Context(), f, p, nil, nil); err == nil {
+		t.Error("staging without a reader: no error")
+	}
+	if _, err := porep.StagePieces(t.Context(), f, p, []piece.Payload{{Len: 127}}, nil); err == nil {
+		t.Error("staging a piece without a reader: no error")
+	}
+	if _, err := piece.Sum(t.Context(), nil, nil); err == nil {
+		t.Error("CommP without a reader: no error")
 	}
 }

@@ -17,6 +17,9 @@ import (
 // ErrTooLarge says that there is more data than the sector holds.
 var ErrTooLarge = errors.New("porep: more data than the sector holds")
 
+// errNoData says that there is no reader of a sector's data.
+var errNoData = errors.New("porep: no reader of the sector's data")
+
 // Stage fills a sector with data: it writes the bytes of r, fr32 padded and filled up with zeros, to
 // f.Staged, TreeD over them to the cache, and returns CommD. The sector holds p.Size.Unpadded() bytes; a
 // longer r is ErrTooLarge. Pieces go one behind the other with the gaps that package piece demands.
@@ -25,6 +28,9 @@ func Stage(ctx context.Context, f Files, p sector.Proof, r io.Reader, opt *Optio
 	s, err := checkedShapes(p)
 	if err = firstError(err, f.writable()); err != nil {
 		return sector.CommD{}, err
+	}
+	if r == nil {
+		return sector.CommD{}, errNoData
 	}
 	if err := opt.budget("staging", treeMemory(opt.workers())); err != nil {
 		return sector.CommD{}, err

@@ -9,6 +9,9 @@ import (
 	"github.com/assaylab/assay/merkle"
 )
 
+// errNoReader says that a payload has no reader.
+var errNoReader = errors.New("piece: no reader of the payload")
+
 // maxEmptyReads is how often in a row a source may return nothing and no error.
 const maxEmptyReads = 100
 
@@ -27,6 +30,9 @@ type slot struct {
 func (h *Hasher) readFrom(ctx context.Context, r io.Reader) (total int64, err error) {
 	if err := h.refuse(); err != nil {
 		return 0, err
+	}
+	if r == nil {
+		return 0, errNoReader
 	}
 	defer func() {
 		if err != nil {

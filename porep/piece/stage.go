@@ -26,7 +26,7 @@ type Payload struct {
 // Stage writes the data of a sector to w, padded and from its first to its last byte: each payload, filled
 // with zeros, in a piece of the smallest size that holds it, at the next multiple of that size, and zeros
 // elsewhere. It returns the pieces' commitments and places and CommD. The lengths are checked before the
-// first byte is read; a payload that ends early is io.ErrUnexpectedEOF.
+// first byte is read, and that every payload has a reader; a payload that ends early is io.ErrUnexpectedEOF.
 func Stage(ctx context.Context, w io.Writer, size sector.Size, payloads []Payload, opt *Options) (*Staged, error) {
 	sizes, err := stageSizes(size, payloads)
 	if err != nil {
@@ -65,6 +65,9 @@ func stageSizes(size sector.Size, payloads []Payload) ([]Placed, error) {
 		s, err := SizeFor(payloads[i].Len)
 		if err != nil {
 			return nil, fmt.Errorf("piece %d: %w", i, err)
+		}
+		if payloads[i].R == nil {
+			return nil, fmt.Errorf("piece %d: %w", i, errNoReader)
 		}
 		// The commitments come later; any possible one passes Place's check.
 		infos[i] = Info{sector.CommP{1}, s}
