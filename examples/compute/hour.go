@@ -20,7 +20,7 @@ import (
 const (
 	puzzleLinks  = 150
 	puzzleLayers = 4 // of the native profile
-	puzzleSlack  = 8
+	puzzleSlack  = 14
 	puzzleTries  = 3
 )
 

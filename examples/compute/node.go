@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -19,6 +20,9 @@ import (
 	"github.com/assaylab/assay/examples/engine/blob"
 	"github.com/assaylab/assay/examples/engine/queue"
 )
+
+// gcPercent makes collections rare. Each stops all devices of a process, which takes long where other processes have the processors.
+const gcPercent = 800
 
 // heartbeat of suppliers.
 const heartbeat = time.Second
@@ -57,6 +61,7 @@ func node(ctx context.Context, s settings) error {
 		io.Copy(io.Discard, os.Stdin) // the market holds it open as long as it lives
 		cancel()
 	}()
+	debug.SetGCPercent(gcPercent)
 	q, err := dial(ctx)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -24,6 +25,7 @@ const cheats = 5
 func run(ctx context.Context, s settings, out io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent)) // as the suppliers do, who are held against this process
 	m, err := newMarket(s, out)
 	if err != nil {
 		return err
