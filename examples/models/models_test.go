@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -23,14 +24,20 @@ func TestCommand(t *testing.T) {
 		t.Skip("two runs with deadlines to wait for: -short")
 	}
 	dirs := []string{t.TempDir(), t.TempDir()}
+	var outs [2]bytes.Buffer
+	var errs [2]error
+	var group sync.WaitGroup
 	for i, workers := range []int{2, 7} {
 		s := defaults()
-		s.epochs, s.seed, s.scale, s.workers, s.out, s.deadline = 4, 3, false, workers, dirs[i], time.Second
-		var b bytes.Buffer
-		if err := run(t.Context(), s, &b); err != nil {
+		s.epochs, s.seed, s.scale, s.workers, s.out, s.deadline = 4, 3, false, workers, dirs[i], 4*time.Second
+		group.Go(func() { errs[i] = run(t.Context(), s, &outs[i]) })
+	}
+	group.Wait()
+	for i, err := range errs {
+		if err != nil {
 			t.Fatal(err)
 		}
-		out := b.String()
+		out := outs[i].String()
 		for _, want := range []string{"ledger balanced", "consensus of subnet 3 (audio)", "weight copier, commit-reveal lag 1", "cabal, 49 % of stake", "scores of the miners beside them are the same", "% of an epoch"} {
 			if !strings.Contains(out, want) {
 				t.Errorf("%q is not in the output", want)

@@ -13,6 +13,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/blake2b"
@@ -32,7 +33,7 @@ type Config struct {
 	Validators int           // of each subnet; 0 is 6
 	Miners     int           // of each subnet; 0 is 13
 	Workers    int           // requests at a time; 0 is four a processor. Results do not depend on it.
-	Deadline   time.Duration // of a request; 0 is 3 s
+	Deadline   time.Duration // of a request; 0 is 5 s
 	Honest     bool          // leaves out the faulty miners: those in their places work
 	Open       bool          // switches commit-reveal off
 	Mode       sim.Mode      // of the bonds: Yuma 2, Yuma 3 or liquid alpha
@@ -51,7 +52,7 @@ func (c Config) defaults() Config {
 	or(&c.Miners, 13)
 	or(&c.Workers, 4*runtime.GOMAXPROCS(0))
 	if c.Deadline == 0 {
-		c.Deadline = 3 * time.Second
+		c.Deadline = 5 * time.Second
 	}
 	if c.Progress == nil {
 		c.Progress = func(string, uint64, uint64) {}
@@ -159,6 +160,7 @@ type world struct {
 	user    *wire.Client
 	clients func()
 	keys    func(name string) ed25519.PrivateKey
+	slowest atomic.Int64 // of the answers, in ns
 }
 
 // Parties that are in every marketplace.

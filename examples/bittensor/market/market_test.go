@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -35,18 +36,39 @@ func digest(r *market.Result) string {
 	return out
 }
 
+// deadline of requests in tests: far beyond what an answer takes on a machine with much else to do.
+const deadline = 4 * time.Second
+
+// playAll plays marketplaces side by side: most of their time they wait for deadlines.
+func playAll(t *testing.T, all ...market.Config) []*market.Result {
+	t.Helper()
+	out, errs := make([]*market.Result, len(all)), make([]error, len(all))
+	var group sync.WaitGroup
+	for i, c := range all {
+		group.Go(func() { out[i], errs[i] = market.Run(t.Context(), c) })
+	}
+	group.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
 // TestRun: the book balances, the money agrees with the rules' own counts, and the same seed gives the same for all workers.
 func TestRun(t *testing.T) {
-	c := market.Config{Seed: 5, Epochs: 4, Validators: 3, Miners: 9, Deadline: 700 * time.Millisecond}
-	var first *market.Result
+	c := market.Config{Seed: 5, Epochs: 4, Validators: 3, Miners: 9, Deadline: deadline}
+	var all []market.Config
 	for _, workers := range []int{1, 2, 7} {
 		c.Workers = workers
-		r := play(t, c)
-		if first == nil {
-			first = r
-			checkMoney(t, r)
-		} else if digest(r) != digest(first) {
-			t.Errorf("%d workers: another result", workers)
+		all = append(all, c)
+	}
+	c.Seed++
+	results := playAll(t, append(all, c)...)
+	first, other := results[0], results[3]
+	checkMoney(t, first)
+	for i, r := range results[1:3] {
+		if digest(r) != digest(first) {
+			t.Errorf("%d workers: another result", all[i+1].Workers)
 		}
 	}
 	for _, s := range first.Subnets {
@@ -63,8 +85,7 @@ func TestRun(t *testing.T) {
 			t.Errorf("%s: incentives %v", s.Flavour, last.Incentive)
 		}
 	}
-	c.Seed++
-	if digest(play(t, c)) == digest(first) {
+	if digest(other) == digest(first) {
 		t.Error("another seed, the same result")
 	}
 }
@@ -109,10 +130,12 @@ func checkMoney(t *testing.T, r *market.Result) {
 
 // TestFaults: the scores of miners that work are the same whether those in the last places work, hang, lie or come late.
 func TestFaults(t *testing.T) {
-	c := market.Config{Seed: 9, Epochs: 2, Validators: 3, Miners: 9, Deadline: 700 * time.Millisecond, Still: true}
-	faulty := play(t, c)
-	c.Honest = true
-	compared, err := market.SameScores(play(t, c), faulty)
+	c := market.Config{Seed: 9, Epochs: 2, Validators: 3, Miners: 9, Deadline: deadline, Still: true}
+	honest := c
+	honest.Honest = true
+	both := playAll(t, c, honest)
+	faulty := both[0]
+	compared, err := market.SameScores(both[1], faulty)
 	if err != nil || compared != 3*2*3*4 {
 		t.Errorf("%d scores compared, %v", compared, err)
 	}

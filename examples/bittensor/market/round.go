@@ -13,8 +13,33 @@ import (
 	"github.com/assaylab/assay/examples/bittensor/wire"
 )
 
-// slotTime is how long a request may keep a slot of the workers'. It goes on without one until its deadline.
-const slotTime = 50 * time.Millisecond
+// How long a request may keep a slot of the workers': slotTime, or slotSlack times what the slowest answer so far took, which on a busy
+// machine is longer, but no more than a part of the deadline. It goes on without one until its deadline, so that a miner that hangs
+// holds up nobody for long, and a machine with much to do is not given ever more to do at once.
+const (
+	slotTime  = 50 * time.Millisecond
+	slotSlack = 8
+	slotPart  = 10
+)
+
+// hold returns how long a request may keep its slot.
+func (w *world) hold() time.Duration {
+	longest := w.Deadline / slotPart
+	if slowest := time.Duration(w.slowest.Load()); slowest > 0 {
+		return min(max(slotTime, slotSlack*slowest), longest)
+	}
+	return longest // before the first answer
+}
+
+// answered notes how long an answer took.
+func (w *world) answered(took time.Duration) {
+	for {
+		old := w.slowest.Load()
+		if int64(took) <= old || w.slowest.CompareAndSwap(old, int64(took)) {
+			return
+		}
+	}
+}
 
 // A question is one validator's to one miner.
 type question struct {
@@ -86,8 +111,10 @@ func (w *world) putAll(ctx context.Context, all []question) {
 		go func() {
 			defer wg.Done()
 			free := sync.OnceFunc(func() { <-slots })
-			timer := time.AfterFunc(slotTime, free)
-			q.put(ctx, w.Deadline)
+			timer, begin := time.AfterFunc(w.hold(), free), time.Now()
+			if q.put(ctx, w.Deadline); q.s.scores[q.at].Failure == "" {
+				w.answered(time.Since(begin))
+			}
 			timer.Stop()
 			free()
 		}()
