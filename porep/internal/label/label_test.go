@@ -92,10 +92,10 @@ func chain(t testing.TB, id [][Size]byte, layers int, nodes uint64, par []uint32
 	return out
 }
 
-// laneCounts has every kernel with all and with some of its lanes.
-var laneCounts = []int{1, 2, 3, 4, 5, 8, 15, 16}
+// laneCounts is every number of lanes.
+var laneCounts = []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}
 
-// TestLabel holds many lane counts, position of the predecessor and cut into calls against the definition.
+// TestLabel holds every lane count, position of the predecessor and cut into calls against the definition.
 func TestLabel(t *testing.T) {
 	const layers, nodes = 3, 96
 	for pred := -1; pred < Base; pred++ {
