@@ -4,6 +4,7 @@ package sha2
 
 import (
 	"math"
+	"os"
 	"sync"
 	"time"
 
@@ -23,11 +24,11 @@ const (
 	paths
 )
 
-// has says which paths this CPU can take.
+// has says which paths this CPU can take, and the environment does not turn off.
 var has = [paths]bool{
 	generic: true,
-	shani:   cpuid.CPU.Supports(cpuid.SHA, cpuid.SSSE3, cpuid.SSE4, cpuid.AVX),
-	wide:    cpuid.CPU.Supports(cpuid.AVX512F, cpuid.AVX512BW),
+	shani:   os.Getenv("ASSAY_NO_SHANI") == "" && cpuid.CPU.Supports(cpuid.SHA, cpuid.SSSE3, cpuid.SSE4, cpuid.AVX),
+	wide:    os.Getenv("ASSAY_NO_AVX512") == "" && cpuid.CPU.Supports(cpuid.AVX512F, cpuid.AVX512BW),
 }
 
 // best is the fastest path of this CPU. Which one that is no feature flag tells: SHA256RNDS2 starts every cycle

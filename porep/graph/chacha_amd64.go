@@ -2,10 +2,14 @@
 
 package graph
 
-import "github.com/klauspost/cpuid/v2"
+import (
+	"os"
 
-// hasAVX512 says whether this CPU computes sixteen streams at once.
-var hasAVX512 = cpuid.CPU.Supports(cpuid.AVX512F)
+	"github.com/klauspost/cpuid/v2"
+)
+
+// hasAVX512 says whether this CPU computes sixteen streams at once, and the environment does not turn it off.
+var hasAVX512 = os.Getenv("ASSAY_NO_AVX512") == "" && cpuid.CPU.Supports(cpuid.AVX512F)
 
 // drgStreamsAVX512 is drgStreamsGeneric in AVX-512 registers.
 //

@@ -4,6 +4,7 @@ package label
 
 import (
 	"math"
+	"os"
 	"sync"
 	"time"
 
@@ -12,10 +13,10 @@ import (
 
 //go:generate env GOWORK=off go run -C _asm . -out ../label_amd64.s
 
-// What this CPU can run: the kernels of one to four lanes, that of five to sixteen.
+// What this CPU can run: the kernels of one to four lanes, that of five to sixteen. The environment turns them off.
 var (
-	shani = cpuid.CPU.Supports(cpuid.SHA, cpuid.SSSE3, cpuid.SSE4, cpuid.AVX)
-	wide  = cpuid.CPU.Supports(cpuid.AVX512F)
+	shani = os.Getenv("ASSAY_NO_SHANI") == "" && cpuid.CPU.Supports(cpuid.SHA, cpuid.SSSE3, cpuid.SSE4, cpuid.AVX)
+	wide  = os.Getenv("ASSAY_NO_AVX512") == "" && cpuid.CPU.Supports(cpuid.AVX512F)
 )
 
 const (
