@@ -316,40 +316,43 @@ func runQuality(v *vector) (int, error) {
 	return len(f.Cases), err
 }
 
+// A vestingFile is filecoin_vesting.json.
+type vestingFile struct {
+	Format int `json:"format"`
+	Spec   struct {
+		Delay        int64  `json:"initial_delay"`
+		Period       int64  `json:"vest_period"`
+		Step         int64  `json:"step"`
+		Quantization int64  `json:"quantization"`
+		Locked       string `json:"locked_fraction"`
+		Rule         string `json:"release_rule"`
+	} `json:"spec"`
+	Cases []struct {
+		Reward    *amount     `json:"reward_atto"`
+		Locked    *amount     `json:"locked_atto"`
+		Available *amount     `json:"immediately_available_atto"`
+		Epoch     int64       `json:"current_epoch"`
+		Period    int64       `json:"proving_period_start"`
+		Entries   int         `json:"entries"`
+		First     [][2]amount `json:"first"`
+		Last      [][2]amount `json:"last"`
+		Table     hex32       `json:"table_sha256"`
+	} `json:"cases"`
+	Units []struct {
+		Delay        int64   `json:"initial_delay"`
+		Period       int64   `json:"vest_period"`
+		Step         int64   `json:"step"`
+		Quantization int64   `json:"quantization"`
+		PeriodStart  int64   `json:"period_start"`
+		Start        int64   `json:"vest_start"`
+		Total        int64   `json:"total"`
+		Released     []int64 `json:"released_per_epoch"`
+	} `json:"actor_unit_tests"`
+	Hash string `json:"table_hash"`
+}
+
 func runVesting(v *vector) (int, error) {
-	var f struct {
-		Format int `json:"format"`
-		Spec   struct {
-			Delay        int64  `json:"initial_delay"`
-			Period       int64  `json:"vest_period"`
-			Step         int64  `json:"step"`
-			Quantization int64  `json:"quantization"`
-			Locked       string `json:"locked_fraction"`
-			Rule         string `json:"release_rule"`
-		} `json:"spec"`
-		Cases []struct {
-			Reward    *amount     `json:"reward_atto"`
-			Locked    *amount     `json:"locked_atto"`
-			Available *amount     `json:"immediately_available_atto"`
-			Epoch     int64       `json:"current_epoch"`
-			Period    int64       `json:"proving_period_start"`
-			Entries   int         `json:"entries"`
-			First     [][2]amount `json:"first"`
-			Last      [][2]amount `json:"last"`
-			Table     hex32       `json:"table_sha256"`
-		} `json:"cases"`
-		Units []struct {
-			Delay        int64   `json:"initial_delay"`
-			Period       int64   `json:"vest_period"`
-			Step         int64   `json:"step"`
-			Quantization int64   `json:"quantization"`
-			PeriodStart  int64   `json:"period_start"`
-			Start        int64   `json:"vest_start"`
-			Total        int64   `json:"total"`
-			Released     []int64 `json:"released_per_epoch"`
-		} `json:"actor_unit_tests"`
-		Hash string `json:"table_hash"`
-	}
+	var f vestingFile
 	if err := v.JSON(&f); err != nil {
 		return 0, err
 	}
@@ -399,38 +402,41 @@ func entries(got []filecoin.VestingEntry, want [][2]amount) error {
 	return nil
 }
 
+// A baseFeeFile is filecoin_basefee.json.
+type baseFeeFile struct {
+	Format     int   `json:"format"`
+	Limit      int64 `json:"block_gas_limit"`
+	Target     int64 `json:"block_gas_target"`
+	Percentile int64 `json:"percentile_index"`
+	Min        int64 `json:"min_base_fee"`
+	Max        int64 `json:"max_change_denominator"`
+	Switch     int64 `json:"switch_epoch_mainnet"`
+	Initial    int64 `json:"initial_base_fee"`
+	Use        []struct {
+		Fee    *amount `json:"base_fee"`
+		Gas    int64   `json:"gas_limit_used"`
+		Blocks int     `json:"blocks"`
+		Pre    *amount `json:"pre_smoke"`
+		Post   *amount `json:"post_smoke"`
+	} `json:"utilisation_rule"`
+	Premium []struct {
+		Fee     *amount `json:"base_fee"`
+		Premium *amount `json:"premium"`
+		Next    *amount `json:"next"`
+	} `json:"premium_rule"`
+	Select []struct {
+		Premiums []*amount `json:"premiums"`
+		Limits   []int64   `json:"limits"`
+		Selected *amount   `json:"selected"`
+	} `json:"weighted_select"`
+	Runs []struct {
+		Text  string  `json:"desc"`
+		Final *amount `json:"final"`
+	} `json:"runs"`
+}
+
 func runBaseFee(v *vector) (int, error) {
-	var f struct {
-		Format     int   `json:"format"`
-		Limit      int64 `json:"block_gas_limit"`
-		Target     int64 `json:"block_gas_target"`
-		Percentile int64 `json:"percentile_index"`
-		Min        int64 `json:"min_base_fee"`
-		Max        int64 `json:"max_change_denominator"`
-		Switch     int64 `json:"switch_epoch_mainnet"`
-		Initial    int64 `json:"initial_base_fee"`
-		Use        []struct {
-			Fee    *amount `json:"base_fee"`
-			Gas    int64   `json:"gas_limit_used"`
-			Blocks int     `json:"blocks"`
-			Pre    *amount `json:"pre_smoke"`
-			Post   *amount `json:"post_smoke"`
-		} `json:"utilisation_rule"`
-		Premium []struct {
-			Fee     *amount `json:"base_fee"`
-			Premium *amount `json:"premium"`
-			Next    *amount `json:"next"`
-		} `json:"premium_rule"`
-		Select []struct {
-			Premiums []*amount `json:"premiums"`
-			Limits   []int64   `json:"limits"`
-			Selected *amount   `json:"selected"`
-		} `json:"weighted_select"`
-		Runs []struct {
-			Text  string  `json:"desc"`
-			Final *amount `json:"final"`
-		} `json:"runs"`
-	}
+	var f baseFeeFile
 	if err := v.JSON(&f); err != nil {
 		return 0, err
 	}

@@ -431,21 +431,8 @@ func (c *groth16PostCase) check(v *vector, size sector.Size) error {
 		return err
 	}
 	ctx, rand := context.Background(), post.Randomness(c.Randomness)
-	if c.Sector == nil {
-		rows, err := r.WindowInputs(rand, sectors)
-		if err := errors.Join(err, equal(len(rows), len(c.Window), "partitions"), equal(len(c.Winning), 0, "winning inputs")); err != nil {
-			return err
-		}
-		for k := range rows {
-			if err := sameScalars(rows[k], c.Window[k], "partition %d", k); err != nil {
-				return err
-			}
-		}
-	} else {
-		in, err := r.WinningInputs(rand, sectors[0])
-		if err := errors.Join(err, sameScalars(in, c.Winning, "inputs"), equal(len(c.Window), 0, "window inputs")); err != nil {
-			return err
-		}
+	if err := c.checkInputs(r, rand, sectors); err != nil {
+		return err
 	}
 	circuit := groth16.WindowCircuit(size, p.Shape)
 	if c.Sector != nil {
@@ -475,4 +462,22 @@ func (c *groth16PostCase) check(v *vector, size sector.Size) error {
 			expect(verify(rand, d.Proof), post.ErrProof, true, "deterministic_proof"))
 	}
 	return errors.Join(errs...)
+}
+
+// checkInputs compares the public inputs.
+func (c *groth16PostCase) checkInputs(r post.Rules, rand post.Randomness, sectors []post.Public) error {
+	if c.Sector != nil {
+		in, err := r.WinningInputs(rand, sectors[0])
+		return errors.Join(err, sameScalars(in, c.Winning, "inputs"), equal(len(c.Window), 0, "window inputs"))
+	}
+	rows, err := r.WindowInputs(rand, sectors)
+	if err := errors.Join(err, equal(len(rows), len(c.Window), "partitions"), equal(len(c.Winning), 0, "winning inputs")); err != nil {
+		return err
+	}
+	for k := range rows {
+		if err := sameScalars(rows[k], c.Window[k], "partition %d", k); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -183,8 +183,7 @@ func decode2951() ([]duel, func(), error) {
 	if err := fec.Encode(want, func(s infectious.Share) { shares = append(shares, s.DeepCopy()) }); err != nil {
 		return nil, nil, err
 	}
-	var duels []duel
-	for _, wrong := range []int{0, 5} {
+	duelOf := func(wrong int) duel {
 		own := cloned(shards)
 		readers := make([]io.ReaderAt, n)
 		for i := range readers {
@@ -208,7 +207,7 @@ func decode2951() ([]duel, func(), error) {
 			dst, err = fec.Decode(dst, slices.Clone(shares))
 			return err
 		}
-		duels = append(duels, duel{
+		return duel{
 			peer: fmt.Sprintf("infectious-%d-wrong", wrong), unit: "MB/s", work: k * size, ours: timedErr(ours), theirs: timedErr(theirs),
 			check: func() error {
 				if err := errors.Join(ours(), theirs()); err != nil {
@@ -219,7 +218,7 @@ func decode2951() ([]duel, func(), error) {
 				}
 				return nil
 			},
-		})
+		}
 	}
-	return duels, nil, nil
+	return []duel{duelOf(0), duelOf(5)}, nil, nil
 }

@@ -235,70 +235,89 @@ func snarkpackContest(n int, recorded float64) func() ([]duel, func(), error) {
 	}
 }
 
+// A snarkpack is an aggregate with what verifies it: the public inputs of its proofs, and of the reference string the points
+// g·alpha, g·beta, h·alpha and h·beta.
+type snarkpack struct{ vk, in, aggregate, points []byte }
+
+const snarkpackInputs = 327 // public inputs of a proof
+
+var snarkpackInclude = []byte("assay/snarkpack")
+
+// readSnarkpack reads what the peer wrote into dir.
+func readSnarkpack(dir string) (p snarkpack, err error) {
+	for name, b := range map[string]*[]byte{"key.vk": &p.vk, "inputs.bin": &p.in, "aggregate.bin": &p.aggregate, "srs.bin": &p.points} {
+		if *b, err = os.ReadFile(filepath.Join(dir, name)); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
+}
+
+// makeSnarkpack aggregates n proofs of made-up inputs.
+func makeSnarkpack(n int) (p snarkpack, err error) {
+	const wide = 110
+	s := groth16test.New(1, snarkpackInputs)
+	p.vk = s.Key()
+	var proofs []*groth16.Proof
+	for range n {
+		x := s.Inputs(wide)
+		proof, err := groth16.ParseProof(s.Prove(x))
+		if err != nil {
+			return p, err
+		}
+		proofs = append(proofs, proof)
+		for i := range x {
+			p.in = append(p.in, x[i][:]...)
+		}
+	}
+	raw := groth16test.SRS(1, n)
+	srs, err := groth16.ReadSRS(context.Background(), bytes.NewReader(raw), n, nil)
+	if err != nil {
+		return p, err
+	}
+	a, err := srs.Aggregate(context.Background(), proofs, groth16.SnarkPackV2, snarkpackInclude, nil)
+	if err != nil {
+		return p, err
+	}
+	p.aggregate = a.AppendBytes(nil)
+	for at, i := 0, 0; i < 4; i++ { // the second power of each list
+		size := []int{48, 48, 96, 96}[i]
+		p.points = append(p.points, raw[at+4+size:at+4+2*size]...)
+		at += 4 + size*2*n
+	}
+	return p, nil
+}
+
 // loadSnarkpack reads what the peer wrote into dir, or makes the like, and returns the verification of it.
 func loadSnarkpack(dir string, live bool, n int) (func() error, error) {
-	const inputs, wide = 327, 110
-	include := []byte("assay/snarkpack")
-	var vk, in, aggregate, points []byte
+	load := func() (snarkpack, error) { return makeSnarkpack(n) }
 	if live {
-		for name, b := range map[string]*[]byte{"key.vk": &vk, "inputs.bin": &in, "aggregate.bin": &aggregate, "srs.bin": &points} {
-			var err error
-			if *b, err = os.ReadFile(filepath.Join(dir, name)); err != nil {
-				return nil, err
-			}
-		}
-	} else {
-		s := groth16test.New(1, inputs)
-		vk = s.Key()
-		var proofs []*groth16.Proof
-		for range n {
-			x := s.Inputs(wide)
-			p, err := groth16.ParseProof(s.Prove(x))
-			if err != nil {
-				return nil, err
-			}
-			proofs = append(proofs, p)
-			for i := range x {
-				in = append(in, x[i][:]...)
-			}
-		}
-		raw := groth16test.SRS(1, n)
-		srs, err := groth16.ReadSRS(context.Background(), bytes.NewReader(raw), n, nil)
-		if err != nil {
-			return nil, err
-		}
-		a, err := srs.Aggregate(context.Background(), proofs, groth16.SnarkPackV2, include, nil)
-		if err != nil {
-			return nil, err
-		}
-		aggregate = a.AppendBytes(nil)
-		// The second power of each list: g·alpha, g·beta, h·alpha, h·beta.
-		for at, i := 0, 0; i < 4; i++ {
-			size := []int{48, 48, 96, 96}[i]
-			points = append(points, raw[at+4+size:at+4+2*size]...)
-			at += 4 + size*2*n
-		}
+		load = func() (snarkpack, error) { return readSnarkpack(dir) }
+	}
+	pack, err := load()
+	if err != nil {
+		return nil, err
 	}
 	_, _, g, h := bls.Generators()
 	gb, hb := g.Bytes(), h.Bytes()
-	srs, err := groth16.NewVerifierSRS(gb[:], points[:48], points[48:96], hb[:], points[96:192], points[192:])
+	srs, err := groth16.NewVerifierSRS(gb[:], pack.points[:48], pack.points[48:96], hb[:], pack.points[96:192], pack.points[192:])
 	if err != nil {
 		return nil, err
 	}
-	key, err := groth16.ParseKey(vk)
+	key, err := groth16.ParseKey(pack.vk)
 	if err != nil {
 		return nil, err
 	}
-	a, err := groth16.ParseAggregate(aggregate)
+	a, err := groth16.ParseAggregate(pack.aggregate)
 	if err != nil {
 		return nil, err
 	}
-	all, err := scalarsOf(in, n*inputs)
+	all, err := scalarsOf(pack.in, n*snarkpackInputs)
 	if err != nil {
 		return nil, err
 	}
 	p, opt := key.Prepare(), &groth16.BatchOptions{Workers: 1}
 	return func() error {
-		return p.VerifyAggregate(context.Background(), srs, a, groth16.SnarkPackV2, include, all, opt)
+		return p.VerifyAggregate(context.Background(), srs, a, groth16.SnarkPackV2, snarkpackInclude, all, opt)
 	}, nil
 }
