@@ -60,8 +60,11 @@ func Combine(outputs []*consensus.Output, emissions []uint64, rao uint64) (*Aggr
 		ValidatorTrustU16: make([]uint16, n), Active: make([]bool, n), NewValidatorPermit: make([]bool, n),
 	}
 	for m, o := range outputs {
-		if len(o.Active) != n {
-			return nil, fmt.Errorf("subnet: %w: mechanism %d has %d neurons, want %d", consensus.ErrState, m, len(o.Active), n)
+		for _, have := range []int{len(o.Active), len(o.NewValidatorPermit), len(o.ServerEmission), len(o.ValidatorEmission), len(o.Emission), len(o.DividendsU16),
+			len(o.StakeWeightU16), len(o.ConsensusU16), len(o.ValidatorTrustU16)} {
+			if have != n {
+				return nil, fmt.Errorf("subnet: %w: mechanism %d has %d neurons, want %d", consensus.ErrState, m, have, n)
+			}
 		}
 		a.add(o, mechanismWeight(emissions[m], rao, m))
 	}

@@ -32,10 +32,13 @@ type Pruning struct {
 }
 
 // Prune returns the uid that a new neuron replaces: the lowest emission, then the oldest registration, then the lowest uid, among
-// those not immune if there are enough of them, else among the immune ones. Errors: ErrNoSlot.
+// those not immune if there are enough of them, else among the immune ones. Nil is the zero Pruning. Errors: ErrNoSlot.
 //
 // Source: subtensor subnets/registration.rs, get_neuron_to_prune.
 func Prune(registered []uint64, block uint64, p *Pruning) (uid int, err error) {
+	if p == nil {
+		p = &Pruning{}
+	}
 	best, free := [2]int{-1, -1}, 0
 	emission := func(u int) uint64 {
 		if u < len(p.Emission) {
@@ -68,11 +71,13 @@ func Prune(registered []uint64, block uint64, p *Pruning) (uid int, err error) {
 }
 
 // OwnerImmortals returns the uids that pruning passes over: of the owner's neurons those registered first, up to limit, the
-// subnet owner's hotkey (-1 for none) before all.
+// subnet owner's hotkey (-1 for none) before all. Uids that are not on the subnet are passed over.
 //
 // Source: subtensor subnets/registration.rs, get_immune_owner_tuples.
 func OwnerImmortals(owned []int, registered []uint64, ownerHotkey, limit int) []int {
-	uids := slices.Clone(owned)
+	missing := func(uid int) bool { return uid < 0 || uid >= len(registered) }
+	uids := slices.DeleteFunc(slices.Clone(owned), missing)
+	limit = max(limit, 0)
 	slices.SortFunc(uids, func(a, b int) int {
 		switch {
 		case registered[a] != registered[b] && registered[a] < registered[b]:
@@ -83,7 +88,7 @@ func OwnerImmortals(owned []int, registered []uint64, ownerHotkey, limit int) []
 		return a - b
 	})
 	uids = uids[:min(len(uids), limit)]
-	if ownerHotkey >= 0 && !slices.Contains(uids, ownerHotkey) {
+	if !missing(ownerHotkey) && !slices.Contains(uids, ownerHotkey) {
 		uids = slices.Insert(uids, 0, ownerHotkey)
 		uids = uids[:min(len(uids), limit)]
 	}
@@ -92,10 +97,14 @@ func OwnerImmortals(owned []int, registered []uint64, ownerHotkey, limit int) []
 
 // Register adds a neuron to the state in its current block: in a new slot while there are fewer than maxUids, else in place of
 // the one that Prune chooses. The new neuron's weights, bonds and permit are empty; weights of others for it become 0 in place,
-// bonds towards it stay and are masked by its registration block. Stake is the newcomer's. Errors: ErrNoSlot.
+// bonds towards it stay and are masked by its registration block. Stake is the newcomer's. Where s has hotkeys, the newcomer's is zero
+// until the caller sets it. Errors: ErrNoSlot, and those of State.Validate; s is unchanged then.
 //
 // Source: subtensor subnets/registration.rs, register_neuron, and subnets/uids.rs, append_neuron and replace_neuron.
 func Register(s *consensus.State, stake fixed.I64F64, maxUids int, p *Pruning) (uid int, err error) {
+	if err := s.Validate(); err != nil {
+		return 0, err
+	}
 	n := s.N()
 	if n < maxUids && n < consensus.MaxNeurons {
 		for len(s.LastUpdate) < n {
@@ -109,6 +118,12 @@ func Register(s *consensus.State, stake fixed.I64F64, maxUids int, p *Pruning) (
 		s.ValidatorPermit = append(s.ValidatorPermit, false)
 		if s.CommitBlock != nil {
 			s.CommitBlock = append(s.CommitBlock, consensus.NoCommit)
+		}
+		if s.Hotkeys != nil {
+			s.Hotkeys = append(s.Hotkeys, [32]byte{})
+		}
+		if b := s.BondsFixed; b != nil {
+			b.Start = append(b.Start, len(b.Col))
 		}
 		s.Weights.Append(nil, nil)
 		s.Bonds.Append(nil, nil)
@@ -134,8 +149,15 @@ func replace(s *consensus.State, uid int, stake fixed.I64F64) {
 	if s.CommitBlock != nil {
 		s.CommitBlock[uid] = consensus.NoCommit
 	}
-	clearRow(&s.Weights, uid)
-	clearRow(&s.Bonds, uid)
+	if s.Hotkeys != nil {
+		s.Hotkeys[uid] = [32]byte{}
+	}
+	for _, r := range []*consensus.Rows{&s.Weights, &s.Bonds} {
+		r.Col, r.Val = clearRow(r.Start, r.Col, r.Val, uid)
+	}
+	if b := s.BondsFixed; b != nil {
+		b.Col, b.Val = clearRow(b.Start, b.Col, b.Val, uid)
+	}
 	for k, j := range s.Weights.Col {
 		if int(j) == uid {
 			s.Weights.Val[k] = 0
@@ -150,16 +172,16 @@ func padTo(r *consensus.Rows, n int) {
 	}
 }
 
-// clearRow empties row i.
-func clearRow(r *consensus.Rows, i int) {
-	if i >= r.Len() {
-		return
+// clearRow empties row i of a matrix and returns its entries.
+func clearRow[V any](start []int, col []uint16, val []V, i int) ([]uint16, []V) {
+	if i+1 >= len(start) {
+		return col, val
 	}
-	a, b := r.Start[i], r.Start[i+1]
-	r.Col, r.Val = slices.Delete(r.Col, a, b), slices.Delete(r.Val, a, b)
-	for k := i + 1; k < len(r.Start); k++ {
-		r.Start[k] -= b - a
+	a, b := start[i], start[i+1]
+	for k := i + 1; k < len(start); k++ {
+		start[k] -= b - a
 	}
+	return slices.Delete(col, a, b), slices.Delete(val, a, b)
 }
 
 // BurnDecay returns the registration price after one block: it halves in about halfLife blocks (0 for never) and stays within

@@ -261,7 +261,7 @@ func TestOwnerImmortals(t *testing.T) {
 		want          []int
 	}{
 		{[]int{0, 1, 2, 3}, -1, 2, []int{1, 3}}, {[]int{0, 1, 2, 3}, 0, 2, []int{0, 1}}, {[]int{0, 1, 2, 3}, 1, 2, []int{1, 3}},
-		{nil, 2, 1, []int{2}}, {nil, -1, 1, nil}, {[]int{0}, 2, 1, []int{2}}, {[]int{0}, 2, 0, nil},
+		{[]int{-1, 4, 2, 1 << 40}, 9, 3, []int{2}}, {[]int{0, 1}, -1, -5, nil}, {nil, -7, 3, nil}, {nil, 2, 1, []int{2}}, {nil, -1, 1, nil}, {[]int{0}, 2, 1, []int{2}}, {[]int{0}, 2, 0, nil},
 	} {
 		if got := subnet.OwnerImmortals(x.owned, registered, x.hotkey, x.limit); !slices.Equal(got, x.want) {
 			t.Errorf("%v, hotkey %d, limit %d: got %v, want %v", x.owned, x.hotkey, x.limit, got, x.want)
@@ -301,6 +301,65 @@ func TestRegister(t *testing.T) {
 	before := s.Stake[2]
 	if uid, err = subnet.Register(s, fixed.I64F64FromU64(1), 5, p); err != nil || uid != 2 || s.Stake[2] != before {
 		t.Errorf("the owner's hotkey was replaced: %d, %v", uid, err)
+	}
+}
+
+// TestRegisterCarriesAll registers into states that have hotkeys and fixed bonds: these grow with it, and a replaced neuron's are gone.
+func TestRegisterCarriesAll(t *testing.T) {
+	s := small(2, 2, []uint64{5, 5}, [][]uint16{{1, 2}, {3, 4}})
+	s.Hotkeys = [][32]byte{{1}, {2}, {3}, {4}}
+	s.CommitBlock = []uint64{1, 2, 3, 4}
+	s.BondsFixed = &consensus.Sparse{Start: []int{0}}
+	for i := range 4 {
+		s.BondsFixed.Col, s.BondsFixed.Val = append(s.BondsFixed.Col, 2, 3), append(s.BondsFixed.Val, fixed.I32F32(i), 9)
+		s.BondsFixed.Start = append(s.BondsFixed.Start, 2*i+2)
+	}
+	if uid, err := subnet.Register(s, fixed.I64F64FromU64(3), 5, nil); err != nil || uid != 4 || s.Validate() != nil || s.BondsFixed.Rows() != 5 {
+		t.Fatalf("a free slot: %d, %v, %v", uid, err, s.Validate())
+	}
+	s.Hotkeys[4] = [32]byte{5}
+	p := &subnet.Pruning{Emission: []uint64{9, 1, 9, 9, 9}}
+	if uid, err := subnet.Register(s, fixed.I64F64FromU64(3), 5, p); err != nil || uid != 1 || s.Validate() != nil {
+		t.Fatalf("a full subnet: %d, %v, %v", uid, err, s.Validate())
+	}
+	if s.Hotkeys[1] != ([32]byte{}) || s.CommitBlock[1] != consensus.NoCommit || s.Hotkeys[0] != ([32]byte{1}) {
+		t.Errorf("hotkeys %v, commits %v", s.Hotkeys, s.CommitBlock)
+	}
+	for i, want := range []int{2, 0, 2, 2, 0} {
+		col, val := s.BondsFixed.Row(i)
+		if len(col) != want || want > 0 && val[0] != fixed.I32F32(i) {
+			t.Errorf("fixed bonds of %d: %v %v", i, col, val)
+		}
+	}
+	if err := consensus.NewEngine(nil).Epoch(t.Context(), s, new(consensus.Output)); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestInconsistent gives states and outputs that contradict themselves: errors, not panics.
+func TestInconsistent(t *testing.T) {
+	for name, change := range map[string]func(s *consensus.State){
+		"permits":       func(s *consensus.State) { s.ValidatorPermit = s.ValidatorPermit[:1] },
+		"registrations": func(s *consensus.State) { s.BlockAtRegistration = append(s.BlockAtRegistration, 0) },
+		"hotkeys":       func(s *consensus.State) { s.Hotkeys = make([][32]byte, 4) },
+		"weights":       func(s *consensus.State) { s.Weights.Start[1] = 900 },
+	} {
+		for _, maxUids := range []int{4, 5} {
+			s := small(2, 2, []uint64{5, 5}, [][]uint16{{1, 2}, {3, 4}})
+			change(s)
+			if _, err := subnet.Register(s, fixed.I64F64{}, maxUids, nil); !errors.Is(err, consensus.ErrState) && !errors.Is(err, consensus.ErrDuplicateHotkey) {
+				t.Errorf("%s, room for %d: %v", name, maxUids, err)
+			}
+		}
+	}
+	s := small(2, 2, []uint64{5, 5}, [][]uint16{{1, 2}, {3, 4}})
+	s.ValidatorPermit = nil
+	if _, _, err := subnet.SetWeights(s, &subnet.WeightRules{Mechanisms: 1}, &subnet.WeightCall{Uids: []uint16{2}, Values: []uint16{1}}); !errors.Is(err, consensus.ErrState) {
+		t.Error(err)
+	}
+	o := &consensus.Output{Active: make([]bool, 2), DividendsU16: make([]uint16, 3)}
+	if _, err := subnet.Combine([]*consensus.Output{o}, []uint64{1}, 1); !errors.Is(err, consensus.ErrState) {
+		t.Error(err)
 	}
 }
 

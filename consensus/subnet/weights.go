@@ -2,6 +2,7 @@ package subnet
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/assaylab/assay/consensus"
 	"github.com/assaylab/assay/consensus/fixed"
@@ -44,7 +45,8 @@ type WeightCall struct {
 
 // SetWeights checks a call against the state and the rules, in the chain's order, and returns the row to store: the values
 // upscaled so that the largest is 65535, in the caller's order. It is the caller who stores them, and who sets the last update
-// to the current block, unless commit-reveal is on: then the commit has done so.
+// to the current block, unless commit-reveal is on: then the commit has done so. Errors: the refusals above, and consensus.ErrState for
+// permits that are not one a neuron.
 //
 // Source: subtensor subnets/weights.rs, do_set_mechanism_weights.
 func SetWeights(s *consensus.State, r *WeightRules, c *WeightCall) (col, val []uint16, err error) {
@@ -72,6 +74,8 @@ func (c *WeightCall) check(s *consensus.State, r *WeightRules) error {
 		return ErrTooManyUids
 	case c.UID < 0 || c.UID >= n:
 		return ErrNotRegistered
+	case len(s.ValidatorPermit) != n:
+		return fmt.Errorf("subnet: %w: %d permits for %d neurons", consensus.ErrState, len(s.ValidatorPermit), n)
 	case !owner && s.Stake[c.UID].Cmp(fixed.I64F64FromU64(s.StakeThreshold)) < 0:
 		return ErrNotEnoughStake
 	case r.VersionKey != 0 && c.VersionKey < r.VersionKey:
