@@ -101,16 +101,20 @@ func (s *Subnet) Register(hotkey [32]byte, name string) (uid int, gone *Neuron, 
 	if s.State.HasOwner {
 		p.Immortal = []int{int(s.State.Owner)}
 	}
+	if s.State.Hotkeys == nil {
+		s.State.Hotkeys = [][32]byte{}
+	}
 	uid, err = subnet.Register(&s.State, fixed.I64F64{}, s.Rules.MaxUids, &p)
 	if err != nil {
 		return 0, nil, err
 	}
 	n := Neuron{Hotkey: hotkey, Name: name}
+	s.State.Hotkeys[uid] = hotkey
 	if uid == len(s.Neurons) {
-		s.Neurons, s.State.Hotkeys = append(s.Neurons, n), append(s.State.Hotkeys, hotkey)
+		s.Neurons = append(s.Neurons, n)
 	} else {
 		old := s.Neurons[uid]
-		gone, s.Neurons[uid], s.State.Hotkeys[uid] = &old, n, hotkey
+		gone, s.Neurons[uid] = &old, n
 		if uid < len(s.Output.Emission) {
 			s.Output.Emission[uid] = 0
 		}
