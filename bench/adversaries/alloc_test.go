@@ -24,6 +24,7 @@ import (
 	"github.com/assaylab/assay/porep/groth16"
 	"github.com/assaylab/assay/porep/piece"
 	"github.com/assaylab/assay/porep/sector"
+	"github.com/assaylab/assay/porep/update"
 	"github.com/assaylab/assay/post"
 )
 
@@ -114,11 +115,22 @@ func must[T any](v T, err error) T {
 	return v
 }
 
+// partition returns the bytes of an empty proof of an update.
+func partition(p update.Params) []byte {
+	path := func(n int) merkle.Proof { return merkle.Proof{Siblings: make([]merkle.Digest, n)} }
+	proof := &update.PartitionProof{Apex: make([]merkle.Digest, p.ApexLeaves)}
+	for range p.Challenges {
+		proof.Challenges = append(proof.Challenges, update.ChallengeProof{Old: path(14), Data: path(6), New: path(14)})
+	}
+	return must(update.AppendPartition(nil, p, proof))
+}
+
 // decoders lists every exported decoder of the core.
 func decoders(t *testing.T) []decoder {
 	sp := must(sector.StackedDRG2KiBV1_1.Proof())
 	h, shape, one, many, span := smallProofs(t)
 	rules := must(post.NewRules(true, sector.Size2KiB, sector.V1_2_0))
+	up := must(update.NewParams(sector.Size2KiB))
 	n := 4
 	return []decoder{
 		{"merkle.ParseShape", [][]byte{shape.AppendShape(nil)}, func(b []byte) error { _, _, err := merkle.ParseShape(b); return err }},
@@ -145,6 +157,7 @@ func decoders(t *testing.T) []decoder {
 		}},
 		{"piece.InclusionProof", nil, func(b []byte) error { return new(piece.InclusionProof).UnmarshalBinary(b) }},
 		{"piece.ParseIndex", nil, func(b []byte) error { _, _, err := piece.ParseIndex(1<<20, bytes.NewReader(b)); return err }},
+		{"update.ParsePartition", [][]byte{partition(up)}, func(b []byte) error { _, err := update.ParsePartition(b, up); return err }},
 		{"porep.DecodeC1", nil, func(b []byte) error { _, err := porep.DecodeC1(b, sp); return err }},
 		{"post.Rules.DecodeJSON", nil, func(b []byte) error { _, err := rules.DecodeJSON(b); return err }},
 		{"erasure.Manifest", nil, func(b []byte) error { return new(erasure.Manifest).UnmarshalBinary(b) }},

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -114,6 +115,11 @@ func newNativeSide(dir string, r sector.Profile, size sector.Size) (*nativeSide,
 		if sec.CommD, err = porep.Stage(context.Background(), f, p, data, nil); err != nil {
 			return nil, err
 		}
+		if i > 0 { // is only labelled; at 512 MiB these are 9 GiB of disk
+			if err := errors.Join(os.Remove(f.Staged), f.Prune(p)); err != nil {
+				return nil, err
+			}
+		}
 		s.files, s.sectors = append(s.files, f), append(s.sectors, sec)
 	}
 	return s, nil
@@ -137,6 +143,11 @@ func (s *nativeSide) seal(n int) (time.Duration, error) {
 	labels, err := cpuTimed(func() error { return porep.LabelFiles(ctx, s.files, s.sectors, opt) })(n)
 	if err != nil {
 		return 0, err
+	}
+	for i, f := range s.files[1:] { // of these nothing more is wanted
+		if err := f.Prune(s.sectors[i+1].Proof); err != nil {
+			return 0, err
+		}
 	}
 	commit, err := cpuTimed(func() error {
 		var err error
