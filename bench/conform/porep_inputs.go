@@ -73,7 +73,7 @@ func runFr32(v *vector) (cases int, err error) {
 				Bytes  hexBytes `json:"bytes_hex"`
 			} `json:"ranges"`
 		} `json:"unpad_ranges"`
-		Big struct {
+		Big *struct {
 			Label     string `json:"label"`
 			Len       int    `json:"unpadded_len"`
 			Digest    hex32  `json:"unpadded_sha256"`
@@ -103,6 +103,9 @@ func runFr32(v *vector) (cases int, err error) {
 			return cases, err
 		}
 		cases++
+	}
+	if f.Big == nil {
+		return cases, nil
 	}
 	in := stream(f.Big.Label, f.Big.Len)
 	out, err := io.ReadAll(fr32.NewReader(bytes.NewReader(in)))
@@ -340,7 +343,7 @@ type commPFile struct {
 		Comm   hex32  `json:"comm"`
 	} `json:"zero_commitments"`
 	Sectors []commDCase `json:"sectors"`
-	Node    struct {
+	Node    *struct {
 		Left  hex32 `json:"left"`
 		Right hex32 `json:"right"`
 		Out   hex32 `json:"out"`
@@ -392,6 +395,9 @@ func runCommP(v *vector) (cases int, err error) {
 			return cases, fmt.Errorf("sector %d: %w", i, err)
 		}
 		cases++
+	}
+	if f.Node == nil {
+		return cases, nil
 	}
 	return cases + 1, checkPieceHash(f.Node.Left, f.Node.Right, f.Node.Out)
 }

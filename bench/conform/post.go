@@ -165,9 +165,11 @@ func (h postHouse) list(sectors []porepSector) ([]post.Public, map[sector.Number
 			return nil, nil, err
 		}
 		if h[string(key)] == nil {
-			if h[string(key)], err = sealSector(s); err != nil {
+			j, err := sealSector(s)
+			if err != nil {
 				return nil, nil, fmt.Errorf("%s: %w", s.Name, err)
 			}
+			h[string(key)] = j
 		}
 		jobs[s.SectorID] = h[string(key)]
 		list = append(list, post.Public{Number: s.SectorID, CommR: sector.CommR(s.CommR)})
