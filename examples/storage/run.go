@@ -274,10 +274,10 @@ func flip(path string, off int64) error {
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
-// exists reports whether there is something of that name.
+// exists reports whether there is a directory of that name.
 func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // sizeOf prints the length of a file.
