@@ -17,6 +17,7 @@ import (
 	"github.com/assaylab/assay/examples/compute/envelope"
 	"github.com/assaylab/assay/examples/compute/verify"
 	"github.com/assaylab/assay/examples/engine/queue"
+	"github.com/assaylab/assay/examples/internal/cli"
 	"github.com/assaylab/assay/porep/sector"
 )
 
@@ -234,7 +235,7 @@ func TestCommandLine(t *testing.T) {
 	for _, args := range [][]string{{"-x"}, {"-hours", "9"}, {"-hours", "many"}, {"-engine", "foo"}, {"-emission", "all"}, {"-devices", "0"}, {"-devices", "25"}, {"arg"},
 		{"-engine", "memory", "-url", "nats://x"}, {"-url", "http://x"}} {
 		err := command(t.Context(), args, io.Discard)
-		if usage := (usageError{}); !errors.As(err, &usage) || strings.Contains(err.Error(), "\n") {
+		if usage := (cli.UsageError{}); !errors.As(err, &usage) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%v: %v", args, err)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/assaylab/assay/examples/compute/verify"
 	"github.com/assaylab/assay/examples/engine/queue"
+	"github.com/assaylab/assay/examples/internal/cli"
 )
 
 // TestMain lets the test's binary be the workers' processes, as the command is its own.
@@ -53,7 +54,7 @@ func TestCommandLine(t *testing.T) {
 	for _, args := range [][]string{{"-x"}, {"-sectors", "0"}, {"-products", "x"}, {"-engine", "foo"}, {"arg"}, {"-engine", "memory", "-dir", "x"}, {"-url", "http://x"},
 		{"-url", "nats://x", "-dir", "y"}} {
 		err := command(t.Context(), args, io.Discard)
-		if usage := (usageError{}); !errors.As(err, &usage) || strings.Contains(err.Error(), "\n") {
+		if usage := (cli.UsageError{}); !errors.As(err, &usage) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%v: %v", args, err)
 		}
 	}

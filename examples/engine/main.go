@@ -15,39 +15,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
+
+	"github.com/assaylab/assay/examples/internal/cli"
 )
 
-// Exit codes: a failed run, a malformed command line.
-const (
-	exitFailed = 1
-	exitUsage  = 2
-)
-
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	err := command(ctx, os.Args[1:], os.Stdout)
-	stop()
-	var usage usageError
-	switch {
-	case err == nil:
-	case errors.As(err, &usage):
-		fail(exitUsage, err)
-	default:
-		fail(exitFailed, err)
-	}
-}
-
-// fail prints one line and ends the process.
-func fail(code int, err error) {
-	fmt.Fprintln(os.Stderr, "engine:", strings.ReplaceAll(err.Error(), "\n", "; "))
-	os.Exit(code)
-}
-
-// A usageError is a command line that cannot be understood.
-type usageError struct{ error }
+func main() { cli.Main("engine", command, os.Interrupt) }
 
 const usage = `usage: engine [flags]
   -engine nats|memory   the queue (default nats)
@@ -103,12 +76,8 @@ func parse(args []string) (settings, error) {
 
 func command(ctx context.Context, args []string, out io.Writer) error {
 	s, err := parse(args)
-	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(out, usage)
-		return nil
-	}
 	if err != nil {
-		return usageError{fmt.Errorf("%w (-h shows the usage)", err)}
+		return cli.Refused(err, usage, out)
 	}
 	if s.worker != "" {
 		return worker(ctx, s, out)

@@ -15,41 +15,14 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/assaylab/assay/consensus/sim"
+	"github.com/assaylab/assay/examples/internal/cli"
 )
 
-// Exit codes: a failed run, a malformed command line or file name, an interrupted run.
-const (
-	exitFailed      = 1
-	exitUsage       = 2
-	exitInterrupted = 130
-)
-
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := command(ctx, os.Args[1:], os.Stdout)
-	stop()
-	code := exitFailed
-	var usage usageError
-	switch {
-	case err == nil:
-		return
-	case errors.As(err, &usage):
-		code = exitUsage
-	case errors.Is(err, context.Canceled):
-		code = exitInterrupted
-	}
-	fmt.Fprintln(os.Stderr, "models:", strings.ReplaceAll(err.Error(), "\n", "; "))
-	os.Exit(code)
-}
-
-// A usageError is a command line that cannot be understood.
-type usageError struct{ error }
+func main() { cli.Main("models", command, os.Interrupt) }
 
 const usage = `usage: models [-seed N] [-epochs N] [-mode MODE] [-workers N] [-out DIR] [-scale=false]
        models -replay SNAPSHOT [-case N] [-weights ROWS] [-bonds ROWS] [-whatif UID]
@@ -134,12 +107,8 @@ func parse(args []string) (settings, error) {
 
 func command(ctx context.Context, args []string, w io.Writer) error {
 	s, err := parse(args)
-	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(w, usage)
-		return nil
-	}
 	if err != nil {
-		return usageError{fmt.Errorf("%w (-h shows the usage)", err)}
+		return cli.Refused(err, usage, w)
 	}
 	if s.replay != "" {
 		return replaySnapshot(ctx, s, w)

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/assaylab/assay/examples/internal/cli"
 )
 
 func play(t *testing.T, args ...string) (string, error) {
@@ -70,7 +72,7 @@ func TestCommand(t *testing.T) {
 		{"-out", at("report.json")},
 	} {
 		_, err := play(t, args...)
-		if usage := (usageError{}); err == nil || errors.As(err, &usage) || strings.Contains(err.Error(), "\n") {
+		if usage := (cli.UsageError{}); err == nil || errors.As(err, &usage) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q: %v", args, err)
 		}
 	}
@@ -81,7 +83,7 @@ func TestUsage(t *testing.T) {
 	for _, args := range []string{"x", "-x", "-seed", "-seed -1", "-epochs 3", "-epochs 1e9", "-mode yuma4", "-workers -1", "-workers 5000", "-out=", "-whatif 1",
 		"-weights x", "-case 2", "-replay=", "-replay x -whatif -1", "-replay x -case -1", "-replay x -seed 1", "-scale=maybe"} {
 		_, err := play(t, strings.Fields(args)...)
-		if usage := (usageError{}); !errors.As(err, &usage) || strings.Contains(err.Error(), "\n") {
+		if usage := (cli.UsageError{}); !errors.As(err, &usage) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q: %v", args, err)
 		}
 	}

@@ -22,43 +22,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"strings"
 	"syscall"
+
+	"github.com/assaylab/assay/examples/internal/cli"
 )
 
-// Exit codes: a failed run, a malformed command line, an interrupted run that can be resumed.
-const (
-	exitFailed      = 1
-	exitUsage       = 2
-	exitInterrupted = 130
-)
-
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	err := command(ctx, os.Args[1:])
-	stop()
-	var usage usageError
-	switch {
-	case err == nil:
-	case errors.As(err, &usage):
-		fail(exitUsage, err)
-	case errors.Is(err, context.Canceled):
-		fail(exitInterrupted, err)
-	default:
-		fail(exitFailed, err)
-	}
-}
-
-// fail prints one line and ends the process.
-func fail(code int, err error) {
-	fmt.Fprintln(os.Stderr, "storage:", strings.ReplaceAll(err.Error(), "\n", "; "))
-	os.Exit(code)
-}
-
-// A usageError is a command line that cannot be understood.
-type usageError struct{ error }
+func main() { cli.Main("storage", command, os.Interrupt, syscall.SIGTERM) }
 
 const usage = `usage: storage [-profile filecoin|native] [-size 2KiB|8MiB|512MiB|32GiB] [-in FILE] [-dir DIR]
   -profile P   the rules: Filecoin's, or those for networks without succinct proofs (default filecoin)
@@ -112,17 +81,13 @@ func parse(args []string) (settings, error) {
 	return s, err
 }
 
-func command(ctx context.Context, args []string) error {
+func command(ctx context.Context, args []string, out io.Writer) error {
 	s, err := parse(args)
-	if errors.Is(err, flag.ErrHelp) {
-		fmt.Println(usage)
-		return nil
-	}
 	if err != nil {
-		return usageError{fmt.Errorf("%w (-h shows the usage)", err)}
+		return cli.Refused(err, usage, out)
 	}
 	if s.verify {
-		return verifier(ctx, os.Stdin, os.Stdout)
+		return verifier(ctx, os.Stdin, out)
 	}
 	if s.market.on {
 		return market(ctx, s.market, s.dir)

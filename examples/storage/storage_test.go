@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/assaylab/assay/examples/internal/cli"
 	"github.com/assaylab/assay/porep"
 	"github.com/assaylab/assay/porep/sector"
 )
@@ -225,7 +226,7 @@ func TestAdversary(t *testing.T) {
 					t.Errorf("%s: panic: %v", what, p)
 				}
 			}()
-			err, u := do(), usageError{}
+			err, u := do(), cli.UsageError{}
 			if err == nil || usage != errors.As(err, &u) || strings.Contains(err.Error(), "goroutine") {
 				accepted++
 				t.Errorf("%s: %v", what, err)
@@ -234,17 +235,19 @@ func TestAdversary(t *testing.T) {
 		for _, args := range [][]string{{"-size", "3KiB"}, {"-profile", "x"}, {"-profile"}, {"-verify", "-size", "2KiB"}, {"-market", "-profile", "native"}, {"-size"}, {"-x"}, {"surplus"}, {"-verify=maybe"}, {"-size", ""},
 			{"-report", "x"}, {"-json"}, {"-seed", "1"}, {"-market", "-size", "2KiB"}, {"-market", "-seed", "-1"}, {"-market", "-seed", "x"}, {"-market", "-days", "0"},
 			{"-market", "-days", "1000000"}, {"-market", "-providers", "1"}, {"-market", "surplus"}, {"-market", "-verify"}} {
-			refuses(strings.Join(args, " "), true, func() error { return command(t.Context(), args) })
+			refuses(strings.Join(args, " "), true, func() error { return command(t.Context(), args, os.Stdout) })
 		}
 		for _, args := range [][]string{{"-in", "/does/not/exist"}, {"-in", t.TempDir()}, {"-size", "2KiB", "-in", os.Args[0]}} {
-			refuses(strings.Join(args, " "), false, func() error { return command(t.Context(), args) })
+			refuses(strings.Join(args, " "), false, func() error { return command(t.Context(), args, os.Stdout) })
 		}
 		deny := filepath.Join(t.TempDir(), "deny")
 		if err := os.WriteFile(deny, []byte("f01000\nnobody # at all\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		for _, args := range [][]string{{"-deny", deny}, {"-deny", "/does/not/exist"}, {"-deny", os.Args[0]}, {"-dir", deny}} {
-			refuses("-market "+strings.Join(args, " "), false, func() error { return command(t.Context(), append([]string{"-market", "-days", "3"}, args...)) })
+			refuses("-market "+strings.Join(args, " "), false, func() error {
+				return command(t.Context(), append([]string{"-market", "-days", "3"}, args...), os.Stdout)
+			})
 		}
 		for _, in := range []string{"", "x", "{}", "{}\n", "null\n{}", "{\"profile\":\"filecoin\"}\n{}",
 			"{\"profile\":\"native\",\"size\":\"2KiB\"}\n", "{\"profile\":\"filecoin\",\"size\":\"2KiB\"}\n{}", "{\"profile\":\"\",\"size\":\"2KiB\"}\n{}", "{\"ticket\":\"00\"}\n"} {

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"strings"
 
+	"github.com/assaylab/assay/examples/internal/cli"
 	"github.com/assaylab/assay/porep"
 	"github.com/assaylab/assay/porep/sector"
 )
@@ -96,7 +97,7 @@ func verifyElsewhere(ctx context.Context, p public, c1 []byte) (string, error) {
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err = cmd.Run()
-	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() == exitFailed {
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() == cli.Failed {
 		return "", fmt.Errorf("%w: %s", errRefused, strings.TrimSpace(strings.TrimPrefix(stderr.String(), "storage:")))
 	}
 	if err != nil {
