@@ -53,6 +53,9 @@ func OpenStore(f durable.FS) (*Store, error) {
 			return nil, fmt.Errorf("erasure: store: %w", err)
 		}
 	}
+	if err := f.SyncDir("."); err != nil {
+		return nil, fmt.Errorf("erasure: store: %w", err)
+	}
 	lock, err := f.Lock(storeLock)
 	if err != nil {
 		return nil, fmt.Errorf("erasure: store: %w", err)

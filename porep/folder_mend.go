@@ -49,7 +49,7 @@ func (f *Folder) mend(ctx context.Context, opt *Options) (done bool, err error) 
 	if aux.CommC == (sector.CommC{}) {
 		return false, f.lost(cacheName+"/"+sector.PAuxFile, errCommCLost)
 	}
-	if aux.CommRLast, err = f.makeTreeR(ctx, &committer{f: f.Files(), s: &f.s, shapes: shapes, opt: opt}); err != nil {
+	if aux.CommRLast, err = f.makeTreeR(ctx, shapes, opt); err != nil {
 		return false, err
 	}
 	return true, f.makeAux(ctx, aux)

@@ -389,9 +389,9 @@ func (f *Folder) commit(ctx context.Context, opt *Options) error {
 	if err != nil {
 		return err
 	}
-	commRLast, err := f.makeTreeR(ctx, c)
+	commRLast, err := f.makeTreeR(ctx, c.shapes, opt)
 	if err != nil {
-		return fmt.Errorf("porep: TreeRLast: %w", err)
+		return err
 	}
 	return f.makeAux(ctx, sector.PAux{CommC: commC, CommRLast: commRLast})
 }
@@ -408,46 +408,22 @@ func (f *Folder) create(ctx context.Context, phase uint8, files []fileOf, fill f
 }
 
 // makeTreeR makes the tree over the replica unless it is there, and returns its root.
-func (f *Folder) makeTreeR(ctx context.Context, c *committer) (sector.CommRLast, error) {
-	trees := f.treeR()
-	ok, err := f.whole(ctx, trees...)
-	if err == nil && !ok {
-		err = f.buildTreeR(ctx, c, trees)
+func (f *Folder) makeTreeR(ctx context.Context, s shapes, opt *Options) (sector.CommRLast, error) {
+	p, files := f.s.Proof, f.Files()
+	var sealed inFile
+	root, err := merkle.BuildDurable(ctx, f.job, phaseTreeR, files.caches(p.TreeRLastFiles()), s.h, s.r, treeRLayout(p), func() (merkle.Source, error) {
+		if sealed != nil {
+			return merkle.FromReaderAt(sealed), nil
+		}
+		var err error
+		sealed, err = files.open(sealedName, int64(p.Size))
+		return merkle.FromReaderAt(sealed), err
+	}, opt.merkle("tree R"))
+	if sealed != nil {
+		_ = sealed.Close() // only read
 	}
-	if err != nil {
-		return sector.CommRLast{}, err
-	}
-	return c.keptRootR()
-}
-
-func (f *Folder) buildTreeR(ctx context.Context, c *committer, trees []fileOf) error {
-	sealed, err := c.f.open(sealedName, int64(f.s.Proof.Size))
-	if err != nil {
-		return err
-	}
-	defer sealed.Close()
-	return f.create(ctx, phaseTreeR, trees, func(ws []io.WriterAt) error {
-		_, err := merkle.BuildFiles(ctx, c.shapes.h, c.shapes.r, treeRLayout(f.s.Proof), merkle.FromReaderAt(sealed), ws, c.opt.merkle("tree R"))
-		return err
-	})
-}
-
-// keptRootR returns the root of TreeRLast as it lies on disk.
-func (c *committer) keptRootR() (sector.CommRLast, error) {
-	p := c.s.Proof
-	sealed, err := c.f.open(c.f.Sealed, int64(p.Size))
-	if err != nil {
-		return sector.CommRLast{}, err
-	}
-	defer sealed.Close()
-	in, err := c.f.openAll(c.f.caches(p.TreeRLastFiles()), p.TreeRLastLen())
-	if err != nil {
-		return sector.CommRLast{}, err
-	}
-	defer in.Close()
-	t, err := merkle.OpenFiles(c.shapes.h, c.shapes.r, treeRLayout(p), in.readers(), sealed)
 	if err != nil {
 		return sector.CommRLast{}, fmt.Errorf("porep: TreeRLast: %w", err)
 	}
-	return sector.CommRLast(t.Root()), nil
+	return sector.CommRLast(root), nil
 }
