@@ -151,7 +151,7 @@ func TestCancel(t *testing.T) {
 	if err := part.Repair(ctx, roots, nil); !errors.Is(err, context.Canceled) || part.Missing() != 32*32-256 {
 		t.Error(err, part.Missing())
 	}
-	for range 100 {
+	for range 30_000 { // ended ones are counted until the machine lets them go
 		if runtime.NumGoroutine() <= before {
 			return
 		}

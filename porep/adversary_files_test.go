@@ -25,8 +25,8 @@ func cancelCases(a *trial) {
 	if !testing.Short() {
 		cancelSeals(a, sector.Size8MiB, 7, 70)
 	}
-	for wait := 0; runtime.NumGoroutine() > before && wait < 100; wait++ {
-		time.Sleep(10 * time.Millisecond)
+	for wait := 0; runtime.NumGoroutine() > before && wait < 3000; wait++ {
+		time.Sleep(10 * time.Millisecond) // ended ones are counted until the machine lets them go
 	}
 	if now := runtime.NumGoroutine(); now > before {
 		a.accepted++
@@ -65,11 +65,11 @@ func cancelAt(a *trial, job porep.Job, opt porep.Options, at int) {
 	t := a.t
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	var ended time.Time
-	reports := 0
+	reports, late := 0, 0
 	opt.Progress = func(string, uint64, uint64) {
-		if reports++; reports > at && ended.IsZero() {
-			ended = time.Now()
+		if ctx.Err() != nil {
+			late++
+		} else if reports++; reports > at {
 			cancel()
 		}
 	}
@@ -80,9 +80,10 @@ func cancelAt(a *trial, job porep.Job, opt porep.Options, at int) {
 		a.accepted++
 		t.Errorf("cancelled at report %d: %v", at, err)
 	}
-	if late := time.Since(ended); !ended.IsZero() && late > time.Second {
+	// It returns soon, whatever else the machine does: each worker ends at most the batch it had begun.
+	if late > runtime.GOMAXPROCS(0) {
 		a.accepted++
-		t.Errorf("cancelled at report %d: returned after %v", at, late)
+		t.Errorf("cancelled at report %d: %d reports after that", at, late)
 	}
 	left, err := filepath.Glob(filepath.Join(job.Files.Cache, "*.tmp"))
 	if len(left) > 0 || err != nil {

@@ -76,20 +76,26 @@ func TestAdversaryChallenges(t *testing.T) {
 		tally(t, "W2", tried, bad)
 	})
 	t.Run("W10", func(t *testing.T) {
-		start, tried, bad := time.Now(), 0, 0
+		tried, bad, slowest := 0, 0, time.Duration(0)
 		for _, c := range [][2]int{{0, 1}, {-1, 1}, {math.MaxInt, 1}, {1, 0}, {1, -5}, {1, math.MaxInt}} {
 			r := rules(t, true, sector.Size2KiB, sector.V1_2_0)
 			r.Challenges, r.Sectors = c[0], c[1]
-			if _, err := r.WindowInputs(today, []Public{{1, sector.CommR{1}}}); err == nil {
-				bad++
+			least := time.Hour
+			for range 5 { // the machine may be busy: the least time counts
+				start := time.Now()
+				if _, err := r.WindowInputs(today, []Public{{1, sector.CommR{1}}}); err == nil {
+					bad++
+				}
+				if _, err := (Rules{}).WindowInputs(today, []Public{{1, sector.CommR{1}}}); err == nil {
+					bad++
+				}
+				tried += 2
+				least = min(least, time.Since(start))
 			}
-			if _, err := (Rules{}).WindowInputs(today, []Public{{1, sector.CommR{1}}}); err == nil {
-				bad++
-			}
-			tried += 2
+			slowest = max(slowest, least)
 		}
-		if took := time.Since(start); took > time.Second {
-			t.Errorf("refusals took %v", took)
+		if slowest > 100*time.Millisecond {
+			t.Errorf("refusals took %v", slowest)
 		}
 		tally(t, "W10", tried, bad)
 	})

@@ -291,7 +291,7 @@ func TestCancel(t *testing.T) {
 		}
 		cancel()
 		for wait := 0; runtime.NumGoroutine() > before || open.Load() != 0; wait++ {
-			if wait > 500 {
+			if wait > 3000 {
 				t.Fatalf("%d goroutines and %d open replicas stay behind", runtime.NumGoroutine()-before, open.Load())
 			}
 			time.Sleep(10 * time.Millisecond)

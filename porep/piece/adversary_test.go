@@ -57,11 +57,12 @@ func (c *tally) log(t *testing.T, id string) {
 	}
 }
 
-// settle waits until no more goroutines run than before.
+// settle waits until no more goroutines run than before. One that has ended is counted until the machine lets it go, which
+// takes as long as other work likes.
 func settle(t *testing.T, before int) {
 	t.Helper()
 	for i := 0; runtime.NumGoroutine() > before; i++ {
-		if i == 200 {
+		if i == 30_000 {
 			t.Fatalf("%d goroutines, %d before", runtime.NumGoroutine(), before)
 		}
 		time.Sleep(time.Millisecond)
@@ -174,13 +175,17 @@ func TestAdversaryPieces(t *testing.T) {
 	t.Run("P2", func(t *testing.T) {
 		var c tally
 		for _, n := range []sector.Size{0, 1, 31, 32, 128, 2048 - 32, 2048 + 32, 3 << 10, 1 << 37, 1 << 63, 1<<63 + 1, 1<<64 - 1} {
-			start := time.Now()
-			c.refuse(t, n.String(), func() error { _, err := CommD(n, nil); return err }, sector.ErrSize)
-			c.refuse(t, n.String(), func() error { _, err := ComputeCommD(n, []Info{{possible, 128}}); return err }, sector.ErrSize)
-			c.refuse(t, n.String(), func() error { _, err := CommDPlaced(n, nil); return err }, sector.ErrSize)
-			c.refuse(t, n.String(), func() error { _, err := Stage(t.Context(), io.Discard, n, nil, nil); return err }, sector.ErrSize)
-			if took := time.Since(start); took > 50*time.Millisecond {
-				t.Errorf("%v: %v", n, took)
+			least := time.Hour
+			for range 5 { // the machine may be busy: the least time counts
+				start := time.Now()
+				c.refuse(t, n.String(), func() error { _, err := CommD(n, nil); return err }, sector.ErrSize)
+				c.refuse(t, n.String(), func() error { _, err := ComputeCommD(n, []Info{{possible, 128}}); return err }, sector.ErrSize)
+				c.refuse(t, n.String(), func() error { _, err := CommDPlaced(n, nil); return err }, sector.ErrSize)
+				c.refuse(t, n.String(), func() error { _, err := Stage(t.Context(), io.Discard, n, nil, nil); return err }, sector.ErrSize)
+				least = min(least, time.Since(start))
+			}
+			if least > 50*time.Millisecond {
+				t.Errorf("%v: %v", n, least)
 			}
 		}
 		c.log(t, "P2")
@@ -338,20 +343,30 @@ type liar int
 
 func (l liar) Read([]byte) (int, error) { return int(l), nil }
 
-// TestCancelMoments ends the context at a hundred moments: Sum returns at once and leaves no goroutine.
+// TestCancelMoments ends the context at a hundred moments: Sum returns without another read and leaves no goroutine.
 func TestCancelMoments(t *testing.T) {
 	before := runtime.NumGoroutine()
 	for i := 0; i < 100; i += stride(9) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i*37)*time.Microsecond)
-		start := time.Now()
-		_, err := Sum(ctx, endless{}, nil)
-		if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > time.Second {
-			t.Errorf("after %v: %v", time.Since(start), err)
+		late := 0
+		_, err := Sum(ctx, readerFunc(func(b []byte) (int, error) {
+			if ctx.Err() != nil {
+				late++
+			}
+			return endless{}.Read(b)
+		}), nil)
+		if !errors.Is(err, context.DeadlineExceeded) || late > 1 { // one that had begun when the context ended
+			t.Errorf("moment %d: %v, %d reads after the end", i, err, late)
 		}
 		cancel()
 	}
 	settle(t, before)
 }
+
+// A readerFunc reads.
+type readerFunc func(b []byte) (int, error)
+
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
 
 // endless yields zeros for ever.
 type endless struct{}

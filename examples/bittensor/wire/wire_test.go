@@ -98,10 +98,12 @@ func TestRefused(t *testing.T) {
 
 // TestAnswers: a miner that hangs costs its deadline, one that is not who it says or sends too much gets nothing.
 func TestAnswers(t *testing.T) {
+	asked := make(chan struct{})
 	s, c := start(t, func(ctx context.Context, _ wire.Key, flavour string, _ []byte) ([]byte, error) {
 		switch flavour {
 		case "hang":
 			<-ctx.Done()
+			<-asked
 		case "large":
 			return make([]byte, wire.MaxBody+1), nil
 		case "error":
@@ -111,6 +113,7 @@ func TestAnswers(t *testing.T) {
 	}, nil)
 	from := time.Now()
 	_, err := c.Ask(t.Context(), s.Address, s.Key, "hang", nil, 50*time.Millisecond)
+	close(asked)
 	if !errors.Is(err, context.DeadlineExceeded) || time.Since(from) > patient {
 		t.Errorf("hanging: %v after %s", err, time.Since(from))
 	}
