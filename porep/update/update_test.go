@@ -213,19 +213,29 @@ func roundTrip(t *testing.T, s *site) {
 }
 
 // TestDecodeRange takes ranges of every alignment, with and without TreeD, and counts the bytes that are read: 1 MiB of data may
-// cost 2.2 MiB of files (the whole sector has 16).
+// cost 2.2 MiB of files (a whole sector of 8 MiB has 16). ASSAY_LONG=1 takes a sector of 512 MiB, too: 4 GiB of files.
 func TestDecodeRange(t *testing.T) {
-	s := newSite(t, sector.Size8MiB, sector.Size8MiB.Unpadded())
+	sizes := []sector.Size{sector.Size8MiB}
+	if os.Getenv("ASSAY_LONG") != "" {
+		sizes = append(sizes, sector.Size512MiB)
+	}
+	for _, size := range sizes {
+		t.Run(size.String(), func(t *testing.T) { decodeRanges(t, size) })
+	}
+}
+
+func decodeRanges(t *testing.T, size sector.Size) {
+	s := newSite(t, size, size.Unpadded())
 	st := s.encode(t)
 	treeD, err := os.Open(filepath.Join(s.files.Cache, sector.TreeDFile))
 	must(t, err)
 	defer treeD.Close()
-	size := s.p.Size.Unpadded()
+	unpadded := size.Unpadded()
 	r := rand.New(rand.NewPCG(1, 2))
-	ranges := [][2]uint64{{0, 0}, {0, 1}, {126, 1}, {126, 2}, {127, 127}, {size - 1, 1}, {size, 0}, {size - 3<<20, 1 << 20}, {1, 1 << 20}, {size/2 - 5, 1 << 20}}
+	ranges := [][2]uint64{{0, 0}, {0, 1}, {126, 1}, {126, 2}, {127, 127}, {unpadded - 1, 1}, {unpadded, 0}, {unpadded - 3<<20, 1 << 20}, {1, 1 << 20}, {unpadded/2 - 5, 1 << 20}}
 	for range 20 {
-		off := r.Uint64N(size)
-		ranges = append(ranges, [2]uint64{off, r.Uint64N(min(size-off, 300<<10) + 1)})
+		off := r.Uint64N(unpadded)
+		ranges = append(ranges, [2]uint64{off, r.Uint64N(min(unpadded-off, 300<<10) + 1)})
 	}
 	for _, at := range ranges {
 		for _, checked := range []bool{false, true} {
@@ -252,7 +262,7 @@ func TestDecodeRange(t *testing.T) {
 		}
 	}
 	key, replica := s.readers(t)
-	for _, at := range [][2]uint64{{0, size + 1}, {size, 1}, {size + 1, 0}, {1, ^uint64(0)}, {^uint64(0), 2}} {
+	for _, at := range [][2]uint64{{0, unpadded + 1}, {unpadded, 1}, {unpadded + 1, 0}, {1, ^uint64(0)}, {^uint64(0), 2}} {
 		if err := update.Decode(ctx, st, key, replica, io.Discard, at[0], at[1], nil); !errors.Is(err, update.ErrRange) {
 			t.Errorf("%d bytes from %d: %v", at[1], at[0], err)
 		}
