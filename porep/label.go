@@ -43,9 +43,13 @@ func LabelBatch(ctx context.Context, ids []sector.ReplicaID, p sector.Proof, ws 
 }
 
 // LabelMemory returns the bytes of memory that labelling so many sectors of kind p side by side takes:
-// two layers of each, the parents (up to 256 MiB) and small change.
+// two layers of each, the parents (up to 256 MiB), two layers to be sampled (up to 16 MiB) and small change.
 func LabelMemory(p sector.Proof, lanes int) uint64 {
-	return 2*uint64(lanes)*uint64(p.Size) + feedMemory(p.Nodes()) + uint64(lanes)*2*blockNodes*sector.NodeSize
+	need := 2*uint64(lanes)*uint64(p.Size) + feedMemory(p.Nodes()) + uint64(lanes)*2*blockNodes*sector.NodeSize
+	if p.Size <= wholeLayer {
+		need += 2 * uint64(p.Size)
+	}
+	return need
 }
 
 // A sink takes labels as they are made, from one goroutine.

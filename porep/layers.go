@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
+	"sync"
 
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/porep/graph"
@@ -165,8 +167,32 @@ func (f *Files) checkLayers(ctx context.Context, s *Sector, n, samples int) erro
 
 // checkLayer computes samples of a layer again.
 func checkLayer(ctx context.Context, g *graph.Graph, id sector.ReplicaID, layer, most int, cur, prev io.ReaderAt) error {
+	if size := g.Nodes() * sector.NodeSize; size <= min(wholeLayer, uint64(most)*sampleBytes) {
+		for _, r := range []*io.ReaderAt{&cur, &prev} {
+			if *r == nil {
+				continue
+			}
+			b := wholeLayers.Get().(*[]byte)
+			defer wholeLayers.Put(b)
+			*b = slices.Grow((*b)[:0], int(size))[:size]
+			if err := readFull(*r, *b, 0); err != nil {
+				return err
+			}
+			*r = bytesAt(*b)
+		}
+	}
 	return checkSpan(ctx, g, id, layer, 0, g.Nodes(), most, cur, prev)
 }
+
+const (
+	// wholeLayer is the size up to which a layer may be read at once to be sampled.
+	wholeLayer = 8 << 20
+	// sampleBytes is about how many bytes are read at once in the time of the 15 small reads of a sample.
+	sampleBytes = 1 << 12
+)
+
+// wholeLayers keeps the memory of layers that were read at once.
+var wholeLayers = sync.Pool{New: func() any { return new([]byte) }}
 
 // checkSpan computes samples of the nodes lo to hi-1 of a layer again.
 func checkSpan(ctx context.Context, g *graph.Graph, id sector.ReplicaID, layer int, lo, hi uint64, most int, cur, prev io.ReaderAt) error {
