@@ -15,9 +15,16 @@ type contest struct {
 	setup func() (duels []duel, closing func(), err error)
 }
 
-// A side does its work n times and returns the time this took: wall time in this process, CPU time where a peer's
-// own process reports it.
+// A side does its work n times and returns the time this took by clock; a peer's own process reports its CPU time.
 type side func(n int) (time.Duration, error)
+
+// clock is what this process measures by: its CPU time, user and system, which other work on the machine does not
+// stretch; wall time in a duel over several cores.
+var clock = cpuTime
+
+var processStart = time.Now()
+
+func wallTime() time.Duration { return time.Since(processStart) }
 
 // A duel is ours against one peer.
 type duel struct {
@@ -35,28 +42,28 @@ type duel struct {
 // timed makes a side of a function that does the work once.
 func timed(f func()) side {
 	return func(n int) (time.Duration, error) {
-		start := time.Now()
+		start := clock()
 		for range n {
 			f()
 		}
-		return time.Since(start), nil
+		return clock() - start, nil
 	}
 }
 
 // timedErr is timed for work that can fail.
 func timedErr(f func() error) side {
 	return func(n int) (time.Duration, error) {
-		start := time.Now()
+		start := clock()
 		for range n {
 			if err := f(); err != nil {
 				return 0, err
 			}
 		}
-		return time.Since(start), nil
+		return clock() - start, nil
 	}
 }
 
-// cpuTimed is timedErr in CPU time of this process, user and system, for work on several cores.
+// cpuTimed is timedErr in CPU time, also for work on several cores.
 func cpuTimed(f func() error) side {
 	return func(n int) (time.Duration, error) {
 		start := cpuTime()
@@ -95,6 +102,10 @@ func (d *duel) run(name string, span time.Duration) (o outcome, err error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(max(d.cores, 1)))
+	if d.cores > 1 {
+		clock = wallTime
+		defer func() { clock = cpuTime }()
+	}
 	if d.theirs != nil && d.check == nil {
 		return o, fmt.Errorf("a live peer without a check of equal results")
 	}

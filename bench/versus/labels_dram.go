@@ -108,14 +108,14 @@ func (b *steppedBatch) wait() error {
 
 // side makes n stretches.
 func (b *steppedBatch) side(n int) (time.Duration, error) {
-	start := time.Now()
+	start := clock()
 	for range n {
 		b.step <- struct{}{}
 		if err := b.wait(); err != nil {
 			return 0, err
 		}
 	}
-	return time.Since(start), nil
+	return clock() - start, nil
 }
 
 // stop lets the cancelled batch end.

@@ -6,9 +6,10 @@
 //
 //	NAME ours=… peer=PEER theirs=… unit=… ratio=…
 //
-// A ratio over 1 means that ours is better. Figures are minima of interleaved samples on one core, unless the contest's
-// name says otherwise. A peer's figure that was not measured in this run is marked `recorded`; a missing CPU feature ends
-// the line with cpu=no-FEATURE. -only takes names or prefixes.
+// A ratio over 1 means that ours is better. Figures are minima of interleaved samples on one core in CPU time, user and
+// system, which other work on the machine does not stretch; those of lines with cores=2 are wall time. A peer's figure that
+// was not measured in this run is marked `recorded`; a missing CPU feature ends the line with cpu=no-FEATURE. -only takes
+// names or prefixes.
 package main
 
 import (
