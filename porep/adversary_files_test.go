@@ -179,7 +179,10 @@ func memoryCases(a *trial) {
 		s := porep.Sector{Proof: p, CommD: sector.CommD{1}}
 		opt := &porep.Options{Memory: 1000}
 		a.refuses("Commit", func() error { _, err := porep.Commit(t.Context(), porep.Files{}, &s, opt); return err }, porep.ErrMemory)
-		a.refuses("Stage", func() error { _, err := porep.Stage(t.Context(), porep.Files{}, p, bytes.NewReader(nil), opt); return err }, porep.ErrMemory)
+		a.refuses("Stage", func() error {
+			_, err := porep.Stage(t.Context(), porep.Files{}, p, bytes.NewReader(nil), opt)
+			return err
+		}, porep.ErrMemory)
 		a.refuses("Unseal", func() error { return porep.Unseal(t.Context(), &s, nil, nil, 0, 1, opt) }, porep.ErrMemory)
 		a.refuses("Seal", func() error { _, err := porep.Seal(t.Context(), []porep.Job{{Proof: p}}, opt); return err }, porep.ErrMemory)
 	}
