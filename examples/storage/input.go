@@ -110,10 +110,18 @@ func sourceTar(root string, capacity uint64, work string) (*input, error) {
 	return in, nil
 }
 
-// open returns the input's bytes.
+// open returns the input's bytes. After sum they must be those that sum read; if not, an error stands at their end.
 func (in *input) open(ctx context.Context) io.ReadCloser {
 	r, w := io.Pipe()
-	go func() { w.CloseWithError(in.write(ctx, w)) }()
+	want := in.blake3
+	go func() {
+		h := blake3.New()
+		err := in.write(ctx, io.MultiWriter(w, h))
+		if err == nil && want != "" && hex.EncodeToString(h.Sum(nil)) != want {
+			err = fmt.Errorf("%s changed while it was sealed: run again, with -in for what stays as it is", in.name)
+		}
+		w.CloseWithError(err)
+	}()
 	return r
 }
 

@@ -286,3 +286,18 @@ func TestSourceTar(t *testing.T) {
 		t.Error("nothing fits, and no error")
 	}
 }
+
+// TestChangedInput changes a file between its first reading and its sealing: the run says so and no sector is sealed.
+func TestChangedInput(t *testing.T) {
+	w, _ := newWorker(t, nativeProfile, "before")
+	if err := os.WriteFile(w.in.files[0].path, []byte("behind"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := w.all(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "changed while it was sealed") {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "sealed")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a replica of nothing: %v", err)
+	}
+}
