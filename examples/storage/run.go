@@ -130,7 +130,7 @@ func (w *worker) all(ctx context.Context, dir string) (err error) {
 
 // seal makes the replica, from where an earlier run left it.
 func (w *worker) seal(ctx context.Context) error {
-	return w.phases.run("seal", w.in.size, "B", func() (string, error) {
+	return w.phases.run("seal", uint64(w.st.Proof.Size), "B", func() (string, error) {
 		st, err := porep.SealFolders(ctx, []*porep.Folder{w.folder.Folder}, w.opt)
 		if err != nil {
 			return "", err
