@@ -33,19 +33,24 @@ func (h Hash) String() string {
 const SHA256Labels = "sha256"
 
 // A Profile is a set of rules of the SDR machinery: what Filecoin fixes and other networks may choose. It is comparable.
+//
+// Layers, LabelParents, Hash, Challenges, Partitions, Version and Name are free within what Check says. BaseDegree, ExpDegree and Labels
+// have one value yet: they are fields, and part of ID, so that replicas of other values can never be taken for these. That
+// value is built into what is fast or frozen: lists of fourteen parents are the records of the parent cache and of C1, the label kernels
+// (SHA-NI, AVX-512) hash fourteen parents in nine or twenty blocks of SHA-256, and what is known of the graph's depth
+// holds for six and eight. A network saves by LabelParents and Hash instead.
 type Profile struct {
 	// Name is the profile's name, part of what replicas are bound to.
 	Name string
 	// Layers is the number of label layers.
 	Layers int
-	// BaseDegree and ExpDegree are the parents of a node in its own layer and in the one before. The label kernels know six
-	// and eight.
+	// BaseDegree and ExpDegree are the parents of a node in its own layer and in the one before: six and eight.
 	BaseDegree, ExpDegree int
 	// LabelParents is the number of parent labels that a label hashes, 14 (each parent once) or 37 (the parents repeated).
 	LabelParents int
-	// Labels is the label hash, SHA256Labels.
+	// Labels is the label hash: SHA256Labels.
 	Labels string
-	// Hash is the hash of columns and trees.
+	// Hash is the hash of columns and trees. Poseidon has columns of 2 and 11 layers only, the others of any number.
 	Hash Hash
 	// Challenges is the number of challenges in each of the Partitions.
 	Challenges, Partitions int
