@@ -11,6 +11,14 @@
 // during the rounds of this one). Where that unit is slow or missing and AVX-512 is there, five to sixteen go
 // through vector registers; [Best] tells which pays.
 //
+// What bounds it: a block is 32 SHA256RNDS2 one after another, of four cycles each. The first block of a node needs no
+// label, the other 19 do, for since API V1_1 the first parent is the node before: one sector alone takes 2,432
+// cycles a label. A unit that starts an instruction every cycle (Zen 4) is full with four sectors, at 640; one that
+// starts every second (Zen 5) with two, at 1,280, where four cannot be twice as fast as one. Hashing the first
+// blocks beside it, in vector registers, would save a twentieth at most. The next ideas there: two of four sectors in vector
+// registers while the other two have the unit, changing places after some blocks, which by the same count saves a
+// fifth; and 32 sectors as two states of sixteen whose rounds fill each other's gaps, as in merkle/sha2.
+//
 // The stage above (porep) owns files, parent cache, threads and contexts; this package holds no goroutine. It
 // is exact with rust-fil-proofs 19.1 by labels.json and, through porep, seal.json.
 package label
