@@ -9,8 +9,8 @@ import (
 	"github.com/assaylab/assay/examples/compute/verify"
 )
 
-// freivaldsContest holds the check of an int8 product of n by n, one round, against doing the product again: by the definition, as
-// the bound has it, and with the Go matrix products at hand, gonum's in float64 and in float32 (exact at this size: sums stay
+// freivaldsContest holds the check of an int8 product of n by n, one round, against doing the product again: by the definition, to which
+// the claim is held, and with the Go matrix products at hand, gonum's in float64 and in float32 (exact at this size: sums stay
 // within 2^24).
 func freivaldsContest(n int) func() ([]duel, func(), error) {
 	return func() ([]duel, func(), error) {

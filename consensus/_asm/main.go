@@ -3,7 +3,7 @@
 // Values are I32F32 bits of 0 to 1 in 64-bit lanes, so that a product of two fits 64 bits but for 1 times 1; the factor that
 // may be 1 (2^32) is named in each kernel's contract and mended by a masked addition. A quotient is taken in double
 // precision and is then right or off by one, which one multiplication back decides: the lanes compute it modulo 2^64, where
-// the remainder, small either way, keeps its sign. Algorithms: SPEED.md of the project, section F.
+// the remainder, small either way, keeps its sign.
 package main
 
 import (

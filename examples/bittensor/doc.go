@@ -6,5 +6,5 @@
 // (consensus.Release). What the chain does not fix, such as what users pay for a request, is in Terms, declared by us and never
 // claimed as Bittensor's.
 //
-// Source: MARKETS.md section 4 and TOKENOMICS.md of the vectors; golden figures in vectors/economics/bittensor_market.json.
+// Source: subtensor at consensus.Release, as TOKENOMICS.md of the vectors sums it up; golden figures in vectors/economics/bittensor_market.json.
 package bittensor

@@ -5,5 +5,5 @@
 // has published is a constant or a function here; what it has not published (slashing, base score, the launch supply's
 // five shares) is in Params, declared by us and never claimed as theirs.
 //
-// Source: Io.net's published documents as summed up in MARKETS.md section 3; golden figures in vectors/economics/ionet.json.
+// Source: Io.net's published documents; golden figures in vectors/economics/ionet.json.
 package ionet

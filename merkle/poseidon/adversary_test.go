@@ -15,7 +15,7 @@ import (
 	"github.com/assaylab/assay/merkle/poseidon"
 )
 
-// tally counts hostile inputs by the rule of ADVERSARIES.md.
+// tally counts hostile inputs: tried, wrongly accepted, panics.
 type tally struct{ tried, accepted, panics int }
 
 // refuse calls f, which must return an error and must not panic.

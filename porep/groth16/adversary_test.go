@@ -16,7 +16,7 @@ import (
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 )
 
-// long reports whether the full numbers of ADVERSARIES are asked for: ASSAY_LONG=1.
+// long reports whether the full numbers are asked for: ASSAY_LONG=1.
 func long() bool { return os.Getenv("ASSAY_LONG") != "" }
 
 // realProof returns the real 32 GiB winning proof with its key, or a fake one where the vectors are absent.
