@@ -85,7 +85,7 @@ func (q *NATS) Accept(ctx context.Context, p *Proposal) (bool, error) {
 
 // settle acknowledges a judged proposal.
 func (q *NATS) settle(ctx context.Context, h pending) error {
-	err := q.try(ctx, h.msg.DoubleAck)
+	err := q.ack(ctx, h.msg)
 	if errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
 		return nil
 	}
@@ -211,7 +211,7 @@ func (q *NATS) advisories(ctx context.Context) error {
 		if err := q.try(ctx, func(ctx context.Context) error { return q.letter(ctx, a.Sequence, b) }); err != nil {
 			return err
 		}
-		if err := q.try(ctx, m.DoubleAck); err != nil && !errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
+		if err := q.ack(ctx, m); err != nil && !errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
 			return err
 		}
 	}

@@ -160,6 +160,28 @@ func (q *NATS) try(ctx context.Context, f func(ctx context.Context) error) error
 	}
 }
 
+// ackTries is how often an acknowledgement is sent. The server answers none that it cannot place, such as one of a delivery that it forgot
+// in a restart: whoever waited for that would wait for ever.
+const ackTries = 3
+
+// ack acknowledges a message. One whose acknowledgement was lost comes again, which whatever is done twice here can bear.
+func (q *NATS) ack(ctx context.Context, m jetstream.Msg) error {
+	for range ackTries {
+		call, cancel := context.WithTimeout(ctx, callTime)
+		err := m.DoubleAck(call)
+		cancel()
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case !transient(err):
+			return err
+		}
+	}
+	return nil
+}
+
 // transient reports whether an error is of a server that is away or starting.
 func transient(err error) bool {
 	var api *jetstream.APIError
@@ -403,7 +425,7 @@ func (q *NATS) pass(ctx context.Context, m jetstream.Msg) error {
 		return err
 	})
 	if err == nil {
-		err = q.try(ctx, m.DoubleAck)
+		err = q.ack(ctx, m)
 	}
 	if err != nil && !errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
 		return err
@@ -508,7 +530,7 @@ func (q *NATS) Done(ctx context.Context, l *Lease, result []byte) error {
 	if err != nil {
 		return err
 	}
-	err = q.try(ctx, m.DoubleAck)
+	err = q.ack(ctx, m)
 	if errors.Is(err, jetstream.ErrMsgAlreadyAckd) {
 		return ErrLost
 	}

@@ -11,11 +11,11 @@ import (
 
 // TestServerRestartLosesNothing stops the server with a task in each state and goes on after it.
 func TestServerRestartLosesNothing(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	s := must(StartServer(t.TempDir(), false))(t)
 	defer s.Close()
-	q := must(OpenNATS(ctx, s.URL(), &Options{beat, 5}))(t)
+	q := must(OpenNATS(ctx, s.URL(), &Options{calm, 5}))(t)
 	defer q.Close()
 	for i := range 4 {
 		must(q.Submit(ctx, task(i)))(t)
@@ -51,11 +51,11 @@ func TestServerRestartLosesNothing(t *testing.T) {
 
 // TestStrangeMessages puts messages that no queue sends into its streams: they are dropped, and all else goes on.
 func TestStrangeMessages(t *testing.T) {
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	s := must(StartServer(t.TempDir(), false))(t)
 	defer s.Close()
-	q := must(OpenNATS(ctx, s.URL(), &Options{beat, 3}))(t)
+	q := must(OpenNATS(ctx, s.URL(), &Options{calm, 3}))(t)
 	defer q.Close()
 	right := task(1)
 	for _, m := range []*nats.Msg{
@@ -77,6 +77,27 @@ func TestStrangeMessages(t *testing.T) {
 		t.Fatalf("%+v", l)
 	}
 	if err := q.Done(ctx, l, []byte("ok")); err != nil {
+		t.Fatal(err)
+	}
+	if p := must(q.Proposed(ctx))(t); p.ID != id || !must(q.Accept(ctx, p))(t) {
+		t.Errorf("%+v", p)
+	}
+}
+
+// TestUnansweredAcknowledgement: a worker whose acknowledgement nobody answers is not held up by it, nor is its result lost.
+func TestUnansweredAcknowledgement(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	s := must(StartServer(t.TempDir(), false))(t)
+	defer s.Close()
+	q := must(OpenNATS(ctx, s.URL(), &Options{calm, 3}))(t)
+	defer q.Close()
+	id := must(q.Submit(ctx, task(1)))(t)
+	l := must(q.Claim(ctx, "a", "work"))(t)
+	if err := q.js.DeleteConsumer(ctx, tasksStream, "any-work"); err != nil {
+		t.Fatal(err)
+	}
+	if err := q.Done(ctx, l, []byte("right")); err != nil {
 		t.Fatal(err)
 	}
 	if p := must(q.Proposed(ctx))(t); p.ID != id || !must(q.Accept(ctx, p))(t) {
