@@ -20,8 +20,8 @@ import (
 const (
 	puzzleLinks  = 150
 	puzzleLayers = 4 // of the native profile
-	puzzleSlack  = 14
-	puzzleTries  = 3
+	puzzleSlack  = 6
+	puzzleTries  = 5
 )
 
 // The hours between which cirrus is down.
