@@ -24,8 +24,9 @@ type Folder struct {
 	job *durable.Job
 	opt FolderOptions
 
-	mu     sync.Mutex
-	damage map[string]durable.Event // the first found of each file since Open
+	mu       sync.Mutex
+	damage   map[string]durable.Event               // the first found of each file since Open
+	progress func(stage string, done, total uint64) // of the call under way; may be nil
 }
 
 // FolderOptions are the knobs of a Folder. The zero value works.
@@ -53,7 +54,6 @@ type FolderOptions struct {
 
 const (
 	cacheName = "cache"
-	roomName  = "room.assay-tmp" // durable.Open removes what ends so
 	gib       = 1 << 30
 )
 
@@ -82,7 +82,7 @@ func OpenFolder(fs durable.FS, s Sector, opt *FolderOptions) (*Folder, error) {
 	}
 	f.opt.Segment = (f.opt.Segment + sector.NodeSize - 1) &^ (sector.NodeSize - 1)
 	o := f.opt.Durable
-	o.Report = f.report
+	o.Report, o.Progress = f.report, f.tell
 	var err error
 	if f.job, err = durable.Open(fs, f.identity(), &o); err != nil {
 		return nil, err
@@ -117,6 +117,15 @@ func (f *Folder) report(e durable.Event) {
 	f.mu.Unlock()
 	if f.opt.Durable.Report != nil {
 		f.opt.Durable.Report(e)
+	}
+}
+
+// tell passes on how far recorded files are checked.
+func (f *Folder) tell(stage string, done, total uint64) {
+	for _, p := range []func(string, uint64, uint64){f.opt.Durable.Progress, f.progress} {
+		if p != nil {
+			p(stage, done, total)
+		}
 	}
 }
 
@@ -254,6 +263,8 @@ func (f *Folder) Prove(ctx context.Context, st *Statement, opt *Options) (*Proof
 	if st.Sector != f.s {
 		return nil, fmt.Errorf("%w: the folder holds another sector", ErrFile)
 	}
+	f.progress = opt.progress()
+	defer func() { f.progress = nil }()
 	if err := f.Check(ctx); err != nil {
 		return nil, err
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/merkle/durable"
@@ -32,6 +31,8 @@ func SealFolders(ctx context.Context, folders []*Folder, opt *Options) ([]Statem
 	}
 	var open []*Folder
 	for _, f := range folders {
+		f.progress = opt.progress()
+		defer func() { f.progress = nil }()
 		if f.s.Proof != p {
 			return nil, fmt.Errorf("%w: sectors of different kinds in one batch", sector.ErrProofType)
 		}
@@ -92,18 +93,9 @@ func (f *Folder) begin(ctx context.Context, opt *Options) error {
 	})
 }
 
-// takeRoom allocates the layers that are missing and sees that there is room for all other files, so that a full disk is met
-// before the work.
+// takeRoom allocates all files that are missing, so that a full disk is met before the work.
 func (f *Folder) takeRoom(ctx context.Context) error {
 	p := f.s.Proof
-	var room int64
-	for _, file := range append(f.outputs(), f.inputs()[:len(f.inputs())-p.Layers]...) {
-		if ok, err := f.whole(ctx, file); err != nil {
-			return err
-		} else if !ok {
-			room += file.size
-		}
-	}
 	for l := range p.Layers {
 		layer := layerOf(p, l+1)
 		if ok, err := f.whole(ctx, layer); err != nil {
@@ -119,18 +111,14 @@ func (f *Folder) takeRoom(ctx context.Context) error {
 			return fmt.Errorf("porep: %w", err)
 		}
 	}
-	return f.tryRoom(room)
-}
-
-// tryRoom allocates so many bytes and gives them back.
-func (f *Folder) tryRoom(room int64) error {
-	file, err := f.job.FS().OpenFile(roomName, os.O_RDWR|os.O_CREATE|os.O_TRUNC)
-	if err != nil {
-		return fmt.Errorf("porep: %w", err)
-	}
-	err = firstError(file.Preallocate(room), file.Close())
-	if err = firstError(err, f.job.FS().Remove(roomName)); err != nil {
-		return fmt.Errorf("porep: room for %d bytes: %w", room, err)
+	for _, file := range append(f.outputs(), f.inputs()[:len(f.inputs())-p.Layers]...) {
+		ok, err := f.whole(ctx, file)
+		if err == nil && !ok {
+			err = f.job.Reserve(file.name, file.size)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -317,10 +305,13 @@ func (s *folderSink) end(int) error {
 		if out == nil {
 			continue
 		}
-		if err := firstError(s.checkpoint(s.ctx, lane), out.Close()); err != nil {
+		if err := s.checkpoint(s.ctx, lane); err != nil {
 			return err
 		}
 		s.out[lane] = nil
+		if err := out.Close(); err != nil {
+			return fmt.Errorf("porep: %w", err)
+		}
 	}
 	return nil
 }

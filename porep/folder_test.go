@@ -495,30 +495,51 @@ func killed(plan string) {
 	}
 }
 
-// TestAdversaryFolderKill kills sealing processes before and in the middle of their file operations and seals on in their
-// folders.
+// trace seals on a disk in memory and returns how many bytes of labels were written before each operation.
+func (w *sealing) trace(t *testing.T) (before []int) {
+	t.Helper()
+	labels := 0
+	_, err := w.seal(t.Context(), &durabletest.Faulty{FS: durabletest.NewDisk(), Plan: func(op durabletest.Op) *durabletest.Fault {
+		before = append(before, labels)
+		return countLabels(&labels, nil)(op)
+	}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return before
+}
+
+// TestAdversaryFolderKill kills sealing processes before and in the middle of their file operations, of each one with ASSAY_CRASH
+// set, and seals on in their folders: what was made since the last checkpoint, and no more, is made again.
 func TestAdversaryFolderKill(t *testing.T) {
 	if runtime.GOOS == "js" || runtime.GOOS == "wasip1" {
 		t.Skip("kill: this system starts no processes")
 	}
 	w := newSealing(t, 30)
+	before := w.trace(t)
+	all := w.s.Proof.Layers * int(w.s.Proof.Size)
 	for i, id := range []string{"S1", "S2"} {
 		t.Run(id, func(t *testing.T) {
-			kills, wrong := crashes(250, 10), 0
+			kills, wrong := crashes(max(250, w.ops), 10), 0
 			for k := range max(1, kills) {
+				at := k * w.ops / max(1, kills)
 				dir := filepath.Dir(newFiles(t).Cache)
 				cmd := exec.Command(os.Args[0])
-				cmd.Env = append(os.Environ(), fmt.Sprintf("ASSAY_TEST_KILL=%d %d %d %x %s", k*w.ops/kills, i*100, 30, w.s.CommD[:], dir))
+				cmd.Env = append(os.Environ(), fmt.Sprintf("ASSAY_TEST_KILL=%d %d %d %x %s", at, i*100, 30, w.s.CommD[:], dir))
 				if err := cmd.Run(); err == nil || cmd.ProcessState.Exited() {
-					t.Fatalf("operation %d: the child was not killed: %v", k, err)
+					t.Fatalf("operation %d: the child was not killed: %v", at, err)
 				}
 				disk, err := durable.OpenOS(dir)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if st, err := w.seal(t.Context(), disk, nil); err != nil || st != w.st {
-					t.Errorf("killed at operation %d: %v", k*w.ops/kills, err)
+				labels := 0
+				if st, err := w.seal(t.Context(), &durabletest.Faulty{FS: disk, Plan: countLabels(&labels, nil)}, nil); err != nil || st != w.st {
+					t.Errorf("killed at operation %d: %v", at, err)
 					wrong++
+				}
+				if most := all - before[at] + folderSegment; labels > most {
+					t.Errorf("killed at operation %d: %d bytes of labels were made again, want %d at most", at, labels, most)
 				}
 				if got := readFile(t, filepath.Join(dir, "sealed")); string(got) != w.files["sealed"] {
 					wrong++

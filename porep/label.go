@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/assaylab/assay/merkle/durable"
 	"github.com/assaylab/assay/porep/graph"
 	"github.com/assaylab/assay/porep/internal/label"
 	"github.com/assaylab/assay/porep/sector"
@@ -151,9 +152,10 @@ type labeller struct {
 	m       *meter
 	have    made // need not be made again
 
-	lanes *label.Lanes
-	cur   *label.Buffer
-	prev  *label.Buffer
+	lanes   *label.Lanes
+	cur     *label.Buffer
+	prev    *label.Buffer
+	scratch []byte // of drain
 }
 
 // run makes the layers that are missing and returns the last one, interleaved, which the caller frees.
@@ -287,27 +289,59 @@ func (l *labeller) span(b *label.Buffer, lo, hi uint64) []byte {
 	return b.Bytes()[lo*row : hi*row]
 }
 
-// drain hands labels to the sink until out is closed.
+// drain hands labels to the sink until out is closed. Where the sink could not make them durable, it gets those of the layer once
+// more: they stay in memory until the layer is whole there.
 func (l *labeller) drain(out <-chan chunk, written chan<- struct{}) error {
-	lanes := len(l.ids)
-	var scratch []byte
+	var given []chunk // of the layer
+	again := true
 	for c := range out {
-		for lane := range lanes {
-			b := c.b
-			if lanes > 1 {
-				scratch = slices.Grow(scratch[:0], len(c.b)/lanes)
-				b = scratch[:len(c.b)/lanes]
-				label.Take(b, c.b, lanes, lane)
-			}
-			if err := l.sink.write(lane, c.layer, b, int64(c.first)*sector.NodeSize); err != nil {
-				return fmt.Errorf("porep: write layer %d: %w", c.layer, err)
-			}
+		given = append(given, c)
+		err := l.give(c)
+		if errors.Is(err, durable.ErrSync) && again {
+			again, err = false, l.giveAll(given)
 		}
-		if c.first+uint64(len(c.b)/(lanes*sector.NodeSize)) == l.p.Nodes() {
-			if err := l.sink.end(c.layer); err != nil {
-				return fmt.Errorf("porep: finish layer %d: %w", c.layer, err)
-			}
+		if err != nil {
+			return err
+		}
+		if l.ends(c) {
 			written <- struct{}{}
+			given, again = given[:0], true
+		}
+	}
+	return nil
+}
+
+func (l *labeller) giveAll(given []chunk) error {
+	for _, c := range given {
+		if err := l.give(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ends reports whether c is the last chunk of its layer.
+func (l *labeller) ends(c chunk) bool {
+	return c.first+uint64(len(c.b)/(len(l.ids)*sector.NodeSize)) == l.p.Nodes()
+}
+
+// give hands one chunk to the sink, and tells it the end of a layer.
+func (l *labeller) give(c chunk) error {
+	lanes := len(l.ids)
+	for lane := range lanes {
+		b := c.b
+		if lanes > 1 {
+			l.scratch = slices.Grow(l.scratch[:0], len(c.b)/lanes)
+			b = l.scratch[:len(c.b)/lanes]
+			label.Take(b, c.b, lanes, lane)
+		}
+		if err := l.sink.write(lane, c.layer, b, int64(c.first)*sector.NodeSize); err != nil {
+			return fmt.Errorf("porep: write layer %d: %w", c.layer, err)
+		}
+	}
+	if l.ends(c) {
+		if err := l.sink.end(c.layer); err != nil {
+			return fmt.Errorf("porep: finish layer %d: %w", c.layer, err)
 		}
 	}
 	return nil

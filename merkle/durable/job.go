@@ -28,6 +28,10 @@ type Options struct {
 	Samples int         // blocks a record under Sampled; default 64
 	Workers int         // goroutines that read and digest; default GOMAXPROCS
 	Report  func(Event) // is told of everything found damaged or dropped; may be nil
+
+	// Progress, if not nil, is called as recorded bytes are checked, by one goroutine at a time, with the bytes of that file that
+	// are done. It must return soon.
+	Progress func(stage string, done, total uint64)
 }
 
 // An Event is a damage that was found on resume. The item is made again; nothing damaged is used.
@@ -67,6 +71,10 @@ type Job struct {
 	items   map[string]*item
 	marks   map[uint8]mark
 	failed  bool
+
+	reserved  map[string]bool // files in the making that have their room
+	announced map[string]bool // files whose blocks wanted counts
+	wanted    int64           // blocks in the sums file once all announced files are made
 }
 
 // An item is what the journal says of one file.
@@ -105,7 +113,7 @@ func Open(f FS, identity []byte, opt *Options) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &Job{fs: f, lock: lock, id: sum(identity), items: map[string]*item{}, marks: map[uint8]mark{}}
+	j := &Job{fs: f, lock: lock, id: sum(identity), items: map[string]*item{}, marks: map[uint8]mark{}, reserved: map[string]bool{}, announced: map[string]bool{}}
 	if opt != nil {
 		j.opt = *opt
 	}
@@ -144,6 +152,7 @@ func (j *Job) open(identity []byte) error {
 	for _, r := range records {
 		j.apply(r)
 	}
+	j.wanted = j.blocks
 	return nil
 }
 

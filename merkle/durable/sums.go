@@ -34,12 +34,24 @@ func openSums(f FS) (*sums, error) {
 
 // put makes the digests durable from block number at on.
 func (s *sums) put(at int64, digests []Digest) error {
-	err := writeFull(s.file, flatten(digests), at*32)
-	if err == nil {
-		err = s.file.Sync()
+	b := flatten(digests)
+	err := s.write(b, at*32)
+	if errors.Is(err, ErrSync) {
+		err = s.write(b, at*32)
 	}
 	if err != nil {
 		return fmt.Errorf("durable: block digests: %w", err)
+	}
+	return nil
+}
+
+// write writes and syncs.
+func (s *sums) write(b []byte, off int64) error {
+	if err := writeFull(s.file, b, off); err != nil {
+		return err
+	}
+	if err := s.file.Sync(); err != nil {
+		return fmt.Errorf("%w: %w", ErrSync, err)
 	}
 	return nil
 }
@@ -108,7 +120,7 @@ func digestBlock(r io.ReaderAt, off, length, i int64) (Digest, error) {
 }
 
 // digestRange returns the block digests of the length bytes from off on, read by workers goroutines.
-func digestRange(ctx context.Context, r io.ReaderAt, off, length int64, workers int) ([]Digest, error) {
+func digestRange(ctx context.Context, r io.ReaderAt, off, length int64, workers int, m *meter) ([]Digest, error) {
 	digests := make([]Digest, blocks(length))
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(workers)
@@ -118,6 +130,7 @@ func digestRange(ctx context.Context, r io.ReaderAt, off, length int64, workers 
 		}
 		group.Go(func() (err error) {
 			digests[i], err = digestBlock(r, off, length, int64(i))
+			m.add(min(BlockSize, length-int64(i)*BlockSize))
 			return err
 		})
 	}

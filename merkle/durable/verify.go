@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
+	"sync"
 )
 
 // verify returns how many of the parts, from the first on, are on disk as they were recorded. A file that is missing,
@@ -25,12 +26,13 @@ func (j *Job) verify(ctx context.Context, name string, parts []part) (good int, 
 		j.report(name, -1, err)
 		return 0, nil
 	}
+	m := j.meter(parts)
 	for i, p := range parts {
 		if p.offset+p.length > size {
 			j.report(name, size/BlockSize, fmt.Errorf("the file has %d bytes, %d are recorded", size, p.offset+p.length))
 			return i, nil
 		}
-		block, reason := j.verifyPart(ctx, file, p)
+		block, reason := j.verifyPart(ctx, file, p, m)
 		if err := context.Cause(ctx); err != nil {
 			return 0, err
 		}
@@ -45,15 +47,15 @@ func (j *Job) verify(ctx context.Context, name string, parts []part) (good int, 
 var errDigest = errors.New("the bytes differ from their recorded digest")
 
 // verifyPart compares a part with its digests; block is the first that differs, -1 where that is not known.
-func (j *Job) verifyPart(ctx context.Context, file File, p part) (block int64, err error) {
+func (j *Job) verifyPart(ctx context.Context, file File, p part, m *meter) (block int64, err error) {
 	want := j.sums.get(p.block, blocks(p.length), p.digest)
 	switch {
 	case j.opt.Resume == Trust:
 		return 0, nil
 	case j.opt.Resume == Sampled && want != nil:
-		return sample(ctx, file, p, want, j.opt.Samples)
+		return sample(ctx, file, p, want, j.opt.Samples, m)
 	}
-	have, err := digestRange(ctx, file, p.offset, p.length, j.opt.Workers)
+	have, err := digestRange(ctx, file, p.offset, p.length, j.opt.Workers, m)
 	if err != nil {
 		return -1, err
 	}
@@ -69,7 +71,7 @@ func (j *Job) verifyPart(ctx context.Context, file File, p part) (block int64, e
 }
 
 // sample compares n random blocks, the last one always among them: a short write shows there.
-func sample(ctx context.Context, file File, p part, want []Digest, n int) (block int64, err error) {
+func sample(ctx context.Context, file File, p part, want []Digest, n int, m *meter) (block int64, err error) {
 	picks := rand.Perm(len(want))
 	if len(picks) > n {
 		picks = append(picks[:n-1], len(want)-1)
@@ -85,6 +87,37 @@ func sample(ctx context.Context, file File, p part, want []Digest, n int) (block
 		if err != nil {
 			return p.offset/BlockSize + int64(i), err
 		}
+		m.add(p.length / int64(len(picks)))
 	}
 	return 0, nil
+}
+
+// A meter reports the bytes of a file that were checked. nil is silent.
+type meter struct {
+	report      func(stage string, done, total uint64)
+	done, total uint64
+	mu          sync.Mutex
+}
+
+const checkStage = "check files"
+
+func (j *Job) meter(parts []part) *meter {
+	if j.opt.Progress == nil {
+		return nil
+	}
+	m := &meter{report: j.opt.Progress}
+	for _, p := range parts {
+		m.total += uint64(p.length)
+	}
+	return m
+}
+
+func (m *meter) add(bytes int64) {
+	if m == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.done += uint64(bytes)
+	m.report(checkStage, m.done, m.total)
 }

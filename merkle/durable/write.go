@@ -45,7 +45,7 @@ func (j *Job) replace(name string, fill func(File) error) error {
 		return fmt.Errorf("durable: the name %q is over %d bytes", name, maxName)
 	}
 	err := j.prepare(name+suffix, fill)
-	if errors.Is(err, errSync) {
+	if errors.Is(err, ErrSync) {
 		err = j.prepare(name+suffix, fill)
 	}
 	if err == nil {
@@ -60,11 +60,16 @@ func (j *Job) replace(name string, fill func(File) error) error {
 	return nil
 }
 
-var errSync = errors.New("sync failed")
+// ErrSync says that bytes could not be made durable. They must be written again, never only synced again: see Growing.Commit.
+var ErrSync = errors.New("sync failed")
 
 // prepare writes one file durably and removes it again after any error.
 func (j *Job) prepare(name string, fill func(File) error) (err error) {
-	f, err := j.fs.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_TRUNC)
+	flag := os.O_RDWR | os.O_CREATE | os.O_TRUNC
+	if j.takeReserved(name) {
+		flag = os.O_RDWR
+	}
+	f, err := j.fs.OpenFile(name, flag)
 	if err != nil {
 		return err
 	}
@@ -77,7 +82,7 @@ func (j *Job) prepare(name string, fill func(File) error) (err error) {
 		return errors.Join(err, f.Close())
 	}
 	if err = f.Sync(); err != nil {
-		return errors.Join(fmt.Errorf("%w: %w", errSync, err), f.Close())
+		return errors.Join(fmt.Errorf("%w: %w", ErrSync, err), f.Close())
 	}
 	return f.Close()
 }
@@ -158,6 +163,9 @@ func (j *Job) Grow(ctx context.Context, phase uint8, name string, size int64) (*
 		err = f.Truncate(size)
 	}
 	if err == nil {
+		err = j.wantSums(name, size-done)
+	}
+	if err == nil {
 		err = j.fs.SyncDir(parent(name))
 	}
 	if err != nil {
@@ -185,7 +193,7 @@ func (g *Growing) Append(ctx context.Context, b []byte) error {
 		return nil
 	}
 	err := g.put(b)
-	if errors.Is(err, errSync) {
+	if errors.Is(err, ErrSync) {
 		err = g.put(b)
 	}
 	g.rewind()
@@ -225,8 +233,8 @@ func (g *Growing) Write(b []byte) (int, error) {
 // Written is the number of bytes that are written, durable or not.
 func (g *Growing) Written() int64 { return g.at }
 
-// Commit makes durable what was written; when it returns nil, that survives a crash. If the sync fails, what was written
-// since the last Commit is thrown away and must be written again (see Written).
+// Commit makes durable what was written; when it returns nil, that survives a crash. If the sync fails, which is ErrSync, what was
+// written since the last Commit is thrown away and must be written again (see Written).
 func (g *Growing) Commit(ctx context.Context) error {
 	if err := context.Cause(ctx); err != nil || g.at == g.done {
 		return err
@@ -237,7 +245,7 @@ func (g *Growing) Commit(ctx context.Context) error {
 	end, digests := g.at, g.digests
 	g.rewind()
 	if err := g.file.Sync(); err != nil {
-		return fmt.Errorf("durable: %s at %d: %w: %w", g.name, g.done, errSync, err)
+		return fmt.Errorf("durable: %s at %d: %w: %w", g.name, g.done, ErrSync, err)
 	}
 	if err := g.job.record(g.phase, g.name, g.done, end-g.done, digests); err != nil {
 		return err
@@ -266,7 +274,7 @@ func (g *Growing) put(b []byte) error {
 		return err
 	}
 	if err := g.file.Sync(); err != nil {
-		return fmt.Errorf("%w: %w", errSync, err)
+		return fmt.Errorf("%w: %w", ErrSync, err)
 	}
 	return nil
 }
