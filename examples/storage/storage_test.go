@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,9 +17,9 @@ import (
 	"github.com/assaylab/assay/porep/sector"
 )
 
-// TestMain lets the test binary be the second process, too.
+// TestMain lets the test binary be the command, too, and its second process.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 2 && os.Args[1] == "-verify" {
+	if os.Getenv("ASSAY_TEST_COMMAND") != "" || len(os.Args) == 2 && os.Args[1] == "-verify" {
 		main()
 		return
 	}
@@ -299,5 +301,69 @@ func TestChangedInput(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, "sealed")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a replica of nothing: %v", err)
+	}
+}
+
+// storage runs the command in another process.
+func storage(t *testing.T, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
+	cmd.Env = append(os.Environ(), "ASSAY_TEST_COMMAND=1")
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return out.String(), errs.String(), cmd.ProcessState.ExitCode()
+}
+
+// TestMarket runs the market twice from one seed: text, report and statements are the same bytes, and the book balances.
+func TestMarket(t *testing.T) {
+	var first []string
+	for range 2 {
+		dir := t.TempDir()
+		page, sheet := filepath.Join(dir, "out.html"), filepath.Join(dir, "out.csv")
+		text, stderr, code := storage(t, "-market", "-days", "3", "-seed", "9", "-report", page, "-statements", sheet)
+		if code != 0 {
+			t.Fatalf("exit code %d: %s", code, stderr)
+		}
+		contains(t, text, "ledger balanced: ", "sectors, ", "deal signed by another key", "10000 ")
+		all := []string{text}
+		for _, path := range []string{page, sheet} {
+			b, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, string(b))
+		}
+		contains(t, all[1], "<svg", "Caught and priced")
+		contains(t, all[2], "party,asset,kind", "block reward")
+		if first == nil {
+			first = all
+		}
+		if !slices.Equal(first, all) {
+			t.Error("two runs of one seed differ")
+		}
+		if left, err := os.ReadDir(dir); err != nil || len(left) != 2 {
+			t.Errorf("%d files beside the two: %v", len(left), err)
+		}
+	}
+}
+
+// TestCommand expects an exit code and one line from the command for what it cannot do.
+func TestCommand(t *testing.T) {
+	full := t.TempDir()
+	if err := os.WriteFile(filepath.Join(full, "x"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		code int
+		args []string
+	}{{2, []string{"-size", "1MiB"}}, {2, []string{"-market", "-days", "x"}}, {1, []string{"-in", "nothing-there"}}, {1, []string{"-size", "2KiB", "-in", "main.go"}},
+		{1, []string{"-market", "-report", filepath.Join(full, "x", "y")}}, {1, []string{"-market", "-statements", full}}, {1, []string{"-market", "-dir", full}}, {1, []string{"-size", "8MiB", "-in", "main.go", "-dir", full}}} {
+		_, stderr, code := storage(t, c.args...)
+		if code != c.code || strings.Count(stderr, "\n") != 1 || !strings.HasPrefix(stderr, "storage: ") {
+			t.Errorf("%q: exit code %d, want %d: %s", c.args, code, c.code, stderr)
+		}
 	}
 }
