@@ -203,8 +203,8 @@ func PublicInputs(p sector.Proof, id sector.ReplicaID, commD sector.CommD, commR
 	if err := errors.Join(commD.Check(), commR.Check()); err != nil {
 		return nil, err
 	}
-	if p.Hash != sector.Poseidon {
-		return nil, fmt.Errorf("%w: no circuit for %v trees", sector.ErrProofType, p.Hash)
+	if p.Hash != sector.Poseidon || p.ShortLabels {
+		return nil, fmt.Errorf("%w: no circuit for %v trees over labels of %d parents", sector.ErrProofType, p.Hash, p.LabelParents())
 	}
 	challenges, err := Challenges(p, id, commR, seed, k)
 	if err != nil {

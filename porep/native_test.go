@@ -200,3 +200,22 @@ func TestNativeFolder(t *testing.T) {
 		}
 	}
 }
+
+// TestNoCircuitForShortLabels: Filecoin's circuit hashes 37 labels. A statement of labels that hash 14 had public inputs, and so was
+// judged by a circuit that says nothing of it.
+func TestNoCircuitForShortLabels(t *testing.T) {
+	p, err := sector.StackedDRG32GiBV1_1.Proof()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.ShortLabels = true
+	st := porep.Statement{Sector: porep.Sector{Proof: p, CommD: sector.CommD{1}}, CommR: sector.CommR{2}}
+	if err := st.Check(); err != nil {
+		t.Fatal(err)
+	}
+	_, err = porep.PublicInputs(p, st.ReplicaID(), st.CommD, st.CommR, st.Seed, 0)
+	verdict := porep.VerifySeal(t.Context(), nil, &st, make([]byte, 1920), nil)
+	if !errors.Is(err, sector.ErrProofType) || !errors.Is(verdict, sector.ErrProofType) {
+		t.Errorf("got %v and %v, want %v", err, verdict, sector.ErrProofType)
+	}
+}

@@ -2,6 +2,8 @@ package graph
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -386,5 +388,38 @@ func TestPublishedDigests(t *testing.T) {
 	}
 	if _, ok := PublishedDigest(newGraph(t, sector.NewPoRepID(5, 0), sector.Size2KiB, sector.V1_0_0).proof); ok {
 		t.Error("V1_1_0's id with V1_0_0's order has a published digest")
+	}
+}
+
+// TestPublishedNames derives the names under which upstream's parent_cache.json has the digests, which tell what graph each is of:
+// so those of 32 and 64 GiB, too long to make here, are at least the right graph's.
+//
+// Source: rust-fil-proofs storage-proofs-porep/src/stacked/vanilla/cache.rs, cache_path.
+func TestPublishedNames(t *testing.T) {
+	names := [...]string{
+		"3f0eef38bb48af1f48ad65e14eb85b4ebfc167cec18cd81764f6d998836c9899", "dcdabb0fbe4364bf0ac28b6a18c66de246409fa1a9020a00f33fb3e3053da6dc",
+		"2aa9c77c3e58259481351cc4be2079cc71e1c9af39700866545c043bfa30fb42", "e1fa5d5b811ddbd118be3412c4a8c329156b8b8acc72632bca459455b5a05a13",
+		"8a99e8d6b6be7ab87a56b632e6739ff201c23ea14e99737c74690f0e265574d6", "494d91dc80f2df5272c4b9e129bc7ade9405225993af9fe34e6542a39a47554b",
+		"5eed212119fd91aa6220a27f31a8966444a9381842bceb3a1ea61525bd47a5b5", "7ba215a1d2345774ab90b8cb1158d296e409d6068819d7b8c7baf0b25d63dc34",
+		"21981246c370f9d76c7a77ab273d94bde0ceb4e938292334960bce05585dc117", "4905486b7af19558ac3649bc6261411858b6add534438878c4ee3b29d8b9de0b",
+	}
+	for i, want := range names {
+		p, err := sector.SealProof(i).Proof()
+		if err != nil {
+			t.Fatal(err)
+		}
+		g, err := New(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := fmt.Appendf(nil, "poseidon_hasherstacked_graph::StackedGraph{expansion_degree: 8 base_graph: "+
+			"drgraph::BucketGraph{size: %d; degree: 6; hasher: poseidon_hasher} }", g.Nodes())
+		for _, key := range g.Permutation().Keys() {
+			b = binary.LittleEndian.AppendUint64(b, key)
+		}
+		b = binary.LittleEndian.AppendUint32(b, uint32(g.Nodes()))
+		if got := fmt.Sprintf("%x", sha256.Sum256(b)); got != want {
+			t.Errorf("%v: v28-sdr-parent-%s, want %s", sector.SealProof(i), got, want)
+		}
 	}
 }
