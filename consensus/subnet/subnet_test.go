@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"math"
 	"slices"
 	"testing"
 
@@ -261,7 +262,7 @@ func TestOwnerImmortals(t *testing.T) {
 		want          []int
 	}{
 		{[]int{0, 1, 2, 3}, -1, 2, []int{1, 3}}, {[]int{0, 1, 2, 3}, 0, 2, []int{0, 1}}, {[]int{0, 1, 2, 3}, 1, 2, []int{1, 3}},
-		{[]int{-1, 4, 2, 1 << 40}, 9, 3, []int{2}}, {[]int{0, 1}, -1, -5, nil}, {nil, -7, 3, nil}, {nil, 2, 1, []int{2}}, {nil, -1, 1, nil}, {[]int{0}, 2, 1, []int{2}}, {[]int{0}, 2, 0, nil},
+		{[]int{-1, 4, 2, math.MaxInt}, 9, 3, []int{2}}, {[]int{0, 1}, -1, -5, nil}, {nil, -7, 3, nil}, {nil, 2, 1, []int{2}}, {nil, -1, 1, nil}, {[]int{0}, 2, 1, []int{2}}, {[]int{0}, 2, 0, nil},
 	} {
 		if got := subnet.OwnerImmortals(x.owned, registered, x.hotkey, x.limit); !slices.Equal(got, x.want) {
 			t.Errorf("%v, hotkey %d, limit %d: got %v, want %v", x.owned, x.hotkey, x.limit, got, x.want)
