@@ -18,7 +18,8 @@
 // they are computed from the leaves where they are needed, for all leaves of one call of Open together.
 // What files hold is not trusted more than it must be: Open compares what it computes with what is
 // stored, CheckRows shows that no stored byte differs from those of the tree with the recorded root, and
-// RestoreFiles heals files that fail this.
+// RestoreFiles heals files that fail this. BuildDurable builds into files of a job of package durable, which survive a crash and
+// are found again.
 //
 // # Proofs
 //

@@ -7,6 +7,9 @@
 // what a file holds with what was recorded, block by block of 1 MiB, before it is used again. What is damaged is reported
 // and made again. If it then comes out otherwise than recorded, all that was built on it is void and made again too.
 //
+// Blocks are digested as they are written, by the goroutine that writes the last of each, and the kernel is asked early to
+// begin writing, so that little is left to wait for. Job.Reserve and Grow take the room of files before the work.
+//
 // Nothing here can see a value that was computed wrongly and then recorded (bad memory): that is for the work itself, which
 // recomputes samples before it records them. After a failed sync the bytes are written again, never only synced again, since
 // the kernel may have dropped them. No file is mapped into memory, so a full disk or a bad block is an error and
