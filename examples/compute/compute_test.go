@@ -35,35 +35,32 @@ func TestSameBook(t *testing.T) {
 	if testing.Short() {
 		t.Skip("market: some ten seconds")
 	}
-	roots := make(chan string, 2)
-	t.Run("engines", func(t *testing.T) {
-		for _, engine := range []string{"memory", "nats"} {
-			t.Run(engine, func(t *testing.T) {
-				t.Parallel()
-				dir := t.TempDir()
-				file := filepath.Join(dir, "figures.json")
-				var out bytes.Buffer
-				args := []string{"-engine", engine, "-hours", "10", "-json", file, "-csv", filepath.Join(dir, "s.csv"), "-report", filepath.Join(dir, "r.html")}
-				if err := command(t.Context(), args, &out); err != nil {
-					t.Fatalf("%v\n%s", err, out.String())
-				}
-				if !strings.Contains(out.String(), "ledger balanced") || !strings.Contains(out.String(), "cheats caught 5 of 5") {
-					t.Errorf("%s", out.String())
-				}
-				b, err := os.ReadFile(file)
-				var f figures
-				if err == nil {
-					err = json.Unmarshal(b, &f)
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
-				roots <- f.BookRoot
-			})
-		}
-	})
-	if a, b := <-roots, <-roots; a != b || len(a) != 64 {
-		t.Errorf("books %s and %s differ", a, b)
+	var roots []string
+	for _, engine := range []string{"memory", "nats"} {
+		t.Run(engine, func(t *testing.T) { // one after the other: each market is a process' only one, as the command's is
+			dir := t.TempDir()
+			file := filepath.Join(dir, "figures.json")
+			var out bytes.Buffer
+			args := []string{"-engine", engine, "-hours", "10", "-json", file, "-csv", filepath.Join(dir, "s.csv"), "-report", filepath.Join(dir, "r.html")}
+			if err := command(t.Context(), args, &out); err != nil {
+				t.Fatalf("%v\n%s", err, out.String())
+			}
+			if !strings.Contains(out.String(), "ledger balanced") || !strings.Contains(out.String(), "cheats caught 5 of 5") {
+				t.Errorf("%s", out.String())
+			}
+			b, err := os.ReadFile(file)
+			var f figures
+			if err == nil {
+				err = json.Unmarshal(b, &f)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			roots = append(roots, f.BookRoot)
+		})
+	}
+	if len(roots) != 2 || roots[0] != roots[1] || len(roots[0]) != 64 {
+		t.Errorf("books %v differ", roots)
 	}
 }
 
@@ -197,6 +194,34 @@ func TestPace(t *testing.T) {
 	cancel()
 	if solved, err := m.pace(ctx, 0, func() {}); err != nil || solved != 0 {
 		t.Errorf("%d puzzles after the end, %v", solved, err)
+	}
+}
+
+// TestTrial decides by what is seen most of the time, and at once where that is clear.
+func TestTrial(t *testing.T) {
+	for _, c := range []struct {
+		solved []int // by the market, answer by answer
+		want   string
+	}{
+		{[]int{0}, outcomeOK}, {[]int{2}, outcomeOK}, {[]int{9, 9, 1}, outcomeOK}, {[]int{5, 5, 5}, outcomeOK}, {[]int{9, 4, 30, 6, 3}, outcomeOK},
+		{[]int{24, 25, 24}, outcomeLate}, {[]int{24, 6, 77, 9}, outcomeLate}, {[]int{3, 20, 6, 20, 7}, outcomeLate},
+	} {
+		var tr trial
+		for i, solved := range c.solved {
+			outcome := outcomeOK
+			if solved > puzzleSlack {
+				outcome = outcomeLate
+			}
+			if last := i == len(c.solved)-1; tr.decided(outcome, solved) != last || last && outcome != c.want {
+				t.Errorf("%v: answer %d", c.solved, i)
+				break
+			}
+		}
+	}
+	for _, outcome := range []string{outcomeDown, outcomeRefuted} {
+		if tr := (trial{2, 2}); !tr.decided(outcome, 99) {
+			t.Errorf("%s: asked again", outcome)
+		}
 	}
 }
 

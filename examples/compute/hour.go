@@ -15,14 +15,32 @@ import (
 	"github.com/assaylab/assay/porep/sector"
 )
 
-// The puzzle of an hour: some tens of milliseconds on one device. A peer has the time in which the market itself solves puzzleSlack of
-// them, and so many tries with fresh tickets, so that a busy machine is not taken for a missing device.
+// The puzzle of an hour: some tens of milliseconds on one device. The market counts how many of them it solves itself until a peer's answer
+// comes, since a busy machine slows both alike: up to puzzleClear the peer is in time, up to puzzleSlack it is so if the same is seen again,
+// beyond that it is late if the same is seen again: puzzleAgain times in all, each with a fresh ticket.
 const (
 	puzzleLinks  = 150
 	puzzleLayers = 4 // of the native profile
+	puzzleClear  = 2
 	puzzleSlack  = 6
-	puzzleTries  = 5
+	puzzleAgain  = 3
 )
+
+// A trial is what was seen of a peer's answers to one hour's puzzle.
+type trial struct{ near, late int }
+
+// decided takes in one more answer and reports whether its outcome is the hour's.
+func (t *trial) decided(outcome string, solved int) bool {
+	switch {
+	case outcome == outcomeLate:
+		t.late++
+		return t.late == puzzleAgain
+	case outcome == outcomeOK && solved > puzzleClear:
+		t.near++
+		return t.near == puzzleAgain
+	}
+	return true
+}
 
 // The hours between which cirrus is down.
 const (
@@ -133,11 +151,9 @@ func (m *market) puzzles(ctx context.Context, h int) (map[*peer]bool, error) {
 			continue
 		}
 		m.stats.Nominated++
-		outcome, sum, err := "", "", error(nil)
-		for try := 0; try < puzzleTries && outcome != outcomeOK && outcome != outcomeDown && outcome != outcomeRefuted; try++ {
-			if outcome, sum, err = m.puzzle(ctx, p, h, try); err != nil {
-				return nil, err
-			}
+		outcome, sum, err := m.tried(ctx, p, h)
+		if err != nil {
+			return nil, err
 		}
 		if err := m.record(execution{Hour: h, Job: fmt.Sprintf("puzzle-%d", h), Node: p.name, Op: opPuzzle, Outcome: outcome}); err != nil {
 			return nil, err
@@ -165,29 +181,40 @@ func (m *market) puzzles(ctx context.Context, h int) (map[*peer]bool, error) {
 	return solved, nil
 }
 
-// puzzle asks a peer once. sum is the hash of its answers.
-func (m *market) puzzle(ctx context.Context, p *peer, h, try int) (outcome, sum string, err error) {
+// tried asks a peer until the hour's outcome is decided. sum is the hash of its last answers.
+func (m *market) tried(ctx context.Context, p *peer, h int) (outcome, sum string, err error) {
+	var t trial
+	for try := 0; ; try++ {
+		outcome, sum, solved, err := m.puzzle(ctx, p, h, try)
+		if err != nil || t.decided(outcome, solved) {
+			return outcome, sum, err
+		}
+	}
+}
+
+// puzzle asks a peer once, and counts how many puzzles the market solved meanwhile.
+func (m *market) puzzle(ctx context.Context, p *peer, h, try int) (outcome, sum string, solved int, err error) {
 	msg := &message{Op: opPuzzle, Hour: h}
 	for d := range p.claimed {
 		device := fmt.Sprintf("%s/%d", p.name, d)
 		msg.Puzzles = append(msg.Puzzles, verify.Puzzle{Device: device, Ticket: m.draw(fmt.Sprint("ticket ", try), h, device), Links: puzzleLinks, Size: sector.Size2KiB, Layers: puzzleLayers})
 	}
 	if !p.up() {
-		return outcomeDown, "", nil
+		return outcomeDown, "", 0, nil
 	}
 	var a *answer
 	solved, perr := m.pace(ctx, h, func() { a, err = m.ask(ctx, p, m.key, msg) })
 	switch {
 	case perr != nil:
-		return "", "", perr
+		return "", "", 0, perr
 	case errors.Is(err, errDown):
-		return outcomeDown, "", nil
+		return outcomeDown, "", solved, nil
 	case errors.Is(err, errMessage):
-		return outcomeRefuted, "", m.settle(ctx, a, err)
+		return outcomeRefuted, "", solved, m.settle(ctx, a, err)
 	case err != nil:
-		return "", "", err
+		return "", "", 0, err
 	case solved > puzzleSlack:
-		return outcomeLate, "", m.settle(ctx, a, nil)
+		return outcomeLate, "", solved, m.settle(ctx, a, nil)
 	}
 	verdict := error(nil)
 	if len(a.Answers) != len(msg.Puzzles) {
@@ -202,15 +229,15 @@ func (m *market) puzzle(ctx context.Context, p *peer, h, try int) (outcome, sum 
 	}
 	sum = hexSum([32]byte(hash.Sum(nil)))
 	if err := m.settle(ctx, a, verdict); err != nil {
-		return "", "", err
+		return "", "", 0, err
 	}
 	if errors.Is(verdict, verify.ErrProof) {
 		m.stats.Refuted++
-		return outcomeRefuted, sum, nil
+		return outcomeRefuted, sum, solved, nil
 	}
 	m.stats.Puzzles += len(a.Answers)
 	m.seen[sha256.Sum256([]byte(sum))] = "puzzle"
-	return outcomeOK, sum, verdict
+	return outcomeOK, sum, solved, verdict
 }
 
 // A job is one piece of work of a reservation.
