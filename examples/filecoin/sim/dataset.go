@@ -21,6 +21,7 @@ type dataset struct {
 	manifest *erasure.Manifest
 	root     merkle.Digest
 	deals    [shards]*deal
+	lost     bool // a policy left too few shards
 }
 
 // encodeDataset encrypts a client's object and cuts it into shards, any dataParts of which bring it back.
@@ -87,6 +88,11 @@ func (w *world) repairDataset() error {
 	if err != nil {
 		return err
 	}
+	if w.Policy != nil && got < dataParts {
+		w.data.lost = true
+		w.res.Dropped = append(w.res.Dropped, fmt.Sprintf("dataset: %d of %d shards are left, %d would do", got, shards, dataParts))
+		return nil
+	}
 	for i, r := range readers {
 		if r != nil {
 			continue
@@ -99,6 +105,10 @@ func (w *world) repairDataset() error {
 			return fmt.Errorf("repair of shard %d from %d others: %w", i, got, err)
 		}
 		p := w.withoutShard()
+		if p == nil && w.Policy != nil {
+			w.res.Dropped = append(w.res.Dropped, fmt.Sprintf("shard %d: no provider is free", i))
+			continue
+		}
 		if p == nil {
 			return fmt.Errorf("sim: no provider is free for shard %d", i)
 		}
@@ -107,6 +117,10 @@ func (w *world) repairDataset() error {
 			return err
 		}
 		dropped, err := p.publish([]offer{{w.data.client, signed, out.Bytes(), i}})
+		if w.Policy != nil && errors.Is(err, errBatch) {
+			w.res.Dropped = append(w.res.Dropped, fmt.Sprintf("%s: %v", signed.Proposal.CID(), dropped[0]))
+			continue
+		}
 		if err = errors.Join(err, dropped[0]); err != nil {
 			return err
 		}
@@ -140,6 +154,9 @@ func (w *world) withoutShard() *provider {
 
 // readDataset fetches the shards, decodes and decrypts, and compares with what the client put in.
 func (w *world) readDataset() error {
+	if w.data.lost {
+		return nil
+	}
 	readers, got, err := w.gather()
 	if err != nil {
 		return err

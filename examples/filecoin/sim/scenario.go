@@ -400,6 +400,9 @@ func (w *world) fillCaches() error {
 
 // browse has the reader ask for pieces by their identifiers.
 func (w *world) browse() error {
+	if len(w.deals) == 0 {
+		return nil
+	}
 	for range 6 {
 		if d := w.deals[w.rand.IntN(len(w.deals))]; !d.over {
 			if err := w.request(d.cid, len(d.data)); err != nil {

@@ -98,6 +98,42 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
+// everybody is a policy that refuses every deal.
+type everybody struct{}
+
+func (everybody) Publish(*filecoin.Proposal) error { return errors.New("refused") }
+
+// TestPolicyAll refuses every deal over the whole term: nothing is sealed, and the book balances all the same.
+func TestPolicyAll(t *testing.T) {
+	r := run(t, Config{Seed: 1, Policy: everybody{}})
+	var page bytes.Buffer
+	if err := errors.Join(r.Totals.Check(), r.Book.Audit(), r.Report().WriteHTML(&page), r.WriteText(&page)); err != nil {
+		t.Error(err)
+	}
+	if r.Deals != 0 || r.Sealed != 0 || r.DatasetRead || len(r.Dropped) == 0 {
+		t.Errorf("%d deals, %d sectors, %d dropped, dataset read: %v", r.Deals, r.Sealed, len(r.Dropped), r.DatasetRead)
+	}
+}
+
+// TestPolicySome refuses some providers, so that shards of the dataset are missing from the start, or cannot be repaired.
+func TestPolicySome(t *testing.T) {
+	if os.Getenv("ASSAY_LONG") == "" {
+		t.Skip("long: ASSAY_LONG is not set")
+	}
+	for _, c := range []struct {
+		denied []uint64
+		read   bool // f01005 leaves with a shard, three of five must be left
+	}{{[]uint64{1000, 1001, 1003}, false}, {[]uint64{1002, 1006}, true}, {[]uint64{1000, 1001}, false}, {[]uint64{1005}, true}} {
+		list := DenyList{}
+		for _, id := range c.denied {
+			list[filecoin.IDAddress(id).String()] = true
+		}
+		if r := run(t, Config{Seed: 2, Days: 46, Policy: list}); len(r.Dropped) == 0 || r.DatasetRead != c.read {
+			t.Errorf("%d denied: %d dropped, dataset read: %v, want %v", c.denied, len(r.Dropped), r.DatasetRead, c.read)
+		}
+	}
+}
+
 func TestConfigRefused(t *testing.T) {
 	for name, c := range map[string]Config{"no directory": {}, "days": {Dir: "x", Days: 1}, "many days": {Dir: "x", Days: 1e6},
 		"interval": {Dir: "x", Interval: 7}, "providers": {Dir: "x", Providers: 2}} {
