@@ -50,6 +50,9 @@ func markdown(w io.Writer, all []outcome) error {
 		if o.recorded {
 			mark = " (recorded)"
 		}
+		if o.note != "" {
+			mark += " " + o.note
+		}
 		if _, err := fmt.Fprintf(w, "| `%s` | %s | %s%s | %s | %s | %.2f |\n", o.name, number(o.ours), o.peer, mark, number(o.theirs), o.unit, o.ratio); err != nil {
 			return err
 		}
@@ -101,7 +104,7 @@ func versions() string {
 
 // chart draws the ratios as bars on a logarithmic scale from 1/2 to 512.
 func chart(w io.Writer, all []outcome) error {
-	const row, left, width = 18, 330, 520
+	const row, left, width = 18, 480, 520
 	x := func(ratio float64) float64 { return left + width*(math.Log2(min(max(ratio, 0.5), 512))+1)/10 }
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="sans-serif" font-size="12">`+"\n", left+width+80, row*len(all)+40)
@@ -118,7 +121,7 @@ func chart(w io.Writer, all []outcome) error {
 		}
 		from, to := x(1), x(o.ratio)
 		fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="end">%s</text><rect x="%.1f" y="%d" width="%.1f" height="%d" fill="%s"/><text x="%.1f" y="%d">%.2f</text>`+"\n",
-			left-6, y+13, html.EscapeString(o.name+" / "+o.peer), min(from, to), y+2, max(math.Abs(to-from), 1), row-4, fill, max(from, to)+4, y+13, o.ratio)
+			left-6, y+13, html.EscapeString(strings.TrimSpace(o.name+" / "+o.peer+" "+o.note)), min(from, to), y+2, max(math.Abs(to-from), 1), row-4, fill, max(from, to)+4, y+13, o.ratio)
 	}
 	b.WriteString("</svg>\n")
 	_, err := io.WriteString(w, b.String())
