@@ -45,14 +45,20 @@ func nativeContest(size sector.Size, once bool) func() ([]duel, func(), error) {
 			d.ours, d.theirs = single(d.ours), single(d.theirs)
 		}
 		d.check = func() error {
-			for _, s := range []*nativeSide{ours, theirs} {
-				if _, err := d.ours(1); err != nil {
+			for _, one := range []struct {
+				side
+				files *nativeSide
+			}{{d.ours, ours}, {d.theirs, theirs}} {
+				if _, err := one.side(1); err != nil {
 					return err
 				}
-				if _, err := d.theirs(1); err != nil {
+				if err := one.files.prove(); err != nil {
 					return err
 				}
-				if err := s.prove(); err != nil {
+				if !once {
+					continue
+				}
+				if err := os.RemoveAll(one.files.dir); err != nil { // 5 GiB
 					return err
 				}
 			}
@@ -77,6 +83,7 @@ func single(s side) side {
 
 // A nativeSide seals sectors of one profile.
 type nativeSide struct {
+	dir     string
 	files   []porep.Files
 	sectors []porep.Sector
 	parents graph.Source
@@ -92,7 +99,7 @@ func newNativeSide(dir string, r sector.Profile, size sector.Size) (*nativeSide,
 	if err != nil {
 		return nil, err
 	}
-	s := &nativeSide{}
+	s := &nativeSide{dir: dir}
 	if size > sector.Size8MiB {
 		s.parents, err = graph.OpenCache(context.Background(), filepath.Dir(dir), g, nil)
 	} else {
