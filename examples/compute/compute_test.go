@@ -186,13 +186,13 @@ func TestPace(t *testing.T) {
 	alone := time.Since(begin)
 	for solved := 0; solved < 2; { // on any machine there is a time that suffices
 		alone *= 2
-		if solved, err = m.pace(t.Context(), 0, func() { time.Sleep(alone) }); err != nil {
+		if solved, err = m.pace(t.Context(), 0, 2, func() { time.Sleep(alone) }); err != nil {
 			t.Fatal(err)
 		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if solved, err := m.pace(ctx, 0, func() {}); err != nil || solved != 0 {
+	if solved, err := m.pace(ctx, 0, 1, func() {}); err != nil || solved != 0 {
 		t.Errorf("%d puzzles after the end, %v", solved, err)
 	}
 }

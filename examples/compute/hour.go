@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 
@@ -118,29 +119,36 @@ func (m *market) lifecycle(ctx context.Context, h int) error {
 	return nil
 }
 
-// pace solves puzzles of the hour's size here, one after another, for as long as ask runs, and returns how many it solved. That is the
-// clock a peer is held against: other work on the machine slows this process and a peer's alike, where a time would count it.
-func (m *market) pace(ctx context.Context, h int, ask func()) (solved int, err error) {
+// pace solves puzzles of the hour's size here for as long as ask runs, one after another on each of so many devices as there are processors
+// for, and returns how many each of them solved in the mean. That is the clock a peer is held against: other work on the machine slows this
+// process and a peer's alike, where a time would count it.
+func (m *market) pace(ctx context.Context, h, devices int, ask func()) (int, error) {
 	p := &verify.Puzzle{Device: "reference", Ticket: m.draw("ticket", h, "reference"), Links: puzzleLinks, Size: sector.Size2KiB, Layers: puzzleLayers}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		for {
-			if _, err = p.Solve(ctx); err != nil {
-				return
+	devices = min(devices, runtime.GOMAXPROCS(0))
+	solved, errs := make([]int, devices), make([]error, devices)
+	var group sync.WaitGroup
+	for d := range devices {
+		group.Go(func() {
+			for errs[d] == nil {
+				if _, errs[d] = p.Solve(ctx); errs[d] == nil {
+					solved[d]++
+				}
 			}
-			solved++
-		}
-	}()
+		})
+	}
 	ask()
 	cancel()
-	<-ended
-	if !errors.Is(err, context.Canceled) {
-		return 0, err
+	group.Wait()
+	total := 0
+	for d, err := range errs {
+		if !errors.Is(err, context.Canceled) {
+			return 0, err
+		}
+		total += solved[d]
 	}
-	return solved, nil
+	return total / devices, nil
 }
 
 // puzzles nominates every listed peer and returns those that solved the hour's puzzle on each device they claim.
@@ -203,7 +211,7 @@ func (m *market) puzzle(ctx context.Context, p *peer, h, try int) (outcome, sum 
 		return outcomeDown, "", 0, nil
 	}
 	var a *answer
-	solved, perr := m.pace(ctx, h, func() { a, err = m.ask(ctx, p, m.key, msg) })
+	solved, perr := m.pace(ctx, h, p.claimed, func() { a, err = m.ask(ctx, p, m.key, msg) })
 	switch {
 	case perr != nil:
 		return "", "", 0, perr
