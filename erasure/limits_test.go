@@ -308,3 +308,36 @@ func ExampleLRC_Plan() {
 	fmt.Println(plan.Bytes()>>20, "MiB", err)
 	// Output: 0 1 2 4 5 12 6 MiB <nil>
 }
+
+// TestHeaderOfNothing: headers that no encoder writes have no shards; nothing divides by zero or overflows.
+func TestHeaderOfNothing(t *testing.T) {
+	c, err := New(2, 1, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good := Header{Code: c.Name(), Hasher: "blake3", Data: 2, Parity: 1, Block: 1 << 10, Size: 5000}
+	if good.ShardSize() == 0 || good.BlocksPerShard() == 0 {
+		t.Fatalf("%+v has no shards", good)
+	}
+	for _, change := range []func(h *Header){
+		func(h *Header) { *h = Header{} }, func(h *Header) { h.Data = 0 }, func(h *Header) { h.Data = -1 }, func(h *Header) { h.Block = 0 },
+		func(h *Header) { h.Block = -1 << 10 }, func(h *Header) { h.Size = -1 }, func(h *Header) { h.Size = 1<<63 - 1 },
+		func(h *Header) { h.Data = 1<<63 - 1 }, func(h *Header) { h.Code = "none" },
+	} {
+		h := good
+		change(&h)
+		if h.ShardSize() != 0 || h.BlocksPerShard() != 0 {
+			t.Errorf("%+v: shards of %d bytes, %d blocks", h, h.ShardSize(), h.BlocksPerShard())
+		}
+		m := &Manifest{Header: h}
+		if _, err := m.Root(nil); err == nil {
+			t.Errorf("%+v has a root", h)
+		}
+		if _, err := Decode(bg, m, make([]io.ReaderAt, 3), io.Discard, nil); err == nil {
+			t.Errorf("%+v was decoded", h)
+		}
+	}
+	if _, err := Encode(bg, c, bytes.NewReader([]byte("x")), []io.Writer{io.Discard, nil, io.Discard}, nil); !errors.Is(err, ErrShape) {
+		t.Errorf("a nil writer: %v", err)
+	}
+}

@@ -45,10 +45,10 @@ type Manifest struct {
 	Commitments []merkle.Digest
 }
 
-// ShardSize returns the bytes of every shard.
+// ShardSize returns the bytes of every shard, 0 for a header that is none.
 func (h *Header) ShardSize() int64 {
 	c, err := h.coderShape()
-	if err != nil {
+	if err != nil || h.Data < 1 || h.Data > maxShards || h.Block < 1 || h.Block > maxBlock || h.Size < 0 || h.Size > maxSize {
 		return 0
 	}
 	return h.shardSize(c)
@@ -62,8 +62,11 @@ func (h *Header) shardSize(multiple int) int64 {
 	return h.Size/stripe*int64(h.Block) + rest
 }
 
-// BlocksPerShard returns the number of blocks of a shard.
+// BlocksPerShard returns the number of blocks of a shard, 0 for a header that is none.
 func (h *Header) BlocksPerShard() int64 {
+	if h.Block < 1 {
+		return 0
+	}
 	return (h.ShardSize() + int64(h.Block) - 1) / int64(h.Block)
 }
 

@@ -120,7 +120,7 @@ func EncodeShards(ctx context.Context, c Coder, shards [][]byte, size int64, opt
 //
 // Memory is one stripe (Options.Block of every shard, 64 MiB at most by default) whatever the object's size.
 // Nothing that was written counts without the manifest. Errors: r's and the writers', wrapped;
-// Options.Commit's; ErrShape for a wrong number of writers; ctx.Err().
+// Options.Commit's; ErrShape for a wrong number of writers or a nil one; ctx.Err().
 func Encode(ctx context.Context, c Coder, r io.Reader, w []io.Writer, opt *Options) (*Manifest, error) {
 	d, err := newDigester(opt, "")
 	if err != nil {
@@ -133,6 +133,9 @@ func Encode(ctx context.Context, c Coder, r io.Reader, w []io.Writer, opt *Optio
 	n := h.Data + h.Parity
 	if len(w) != n {
 		return nil, fmt.Errorf("%w: %d writers for %d shards", ErrShape, len(w), n)
+	}
+	if i := slices.Index(w, nil); i >= 0 {
+		return nil, fmt.Errorf("%w: no writer for shard %d", ErrShape, i)
 	}
 	s := newStage(c, d, opt)
 	flat := make([]byte, n*h.Block)
