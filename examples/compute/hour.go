@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"sync"
 
@@ -126,7 +125,7 @@ func (m *market) pace(ctx context.Context, h, devices int, ask func()) (int, err
 	p := &verify.Puzzle{Device: "reference", Ticket: m.draw("ticket", h, "reference"), Links: puzzleLinks, Size: sector.Size2KiB, Layers: puzzleLayers}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	devices = min(devices, runtime.GOMAXPROCS(0))
+	devices = min(devices, m.processors)
 	solved, errs := make([]int, devices), make([]error, devices)
 	var group sync.WaitGroup
 	for d := range devices {

@@ -31,15 +31,16 @@ var errDown = errors.New("the node is down")
 // A market is the coordinator: it keeps queue, book, log and records, and acts for the clients.
 type market struct {
 	settings
-	out     io.Writer
-	params  ionet.Params
-	months  []int64
-	queue   queue.Backend
-	address string // of the queue, for suppliers
-	base    string // of the market's HTTP server
-	key     *envelope.Key
-	blobs   blob.Store
-	probes  probes
+	out        io.Writer
+	processors int // that its own puzzles may use
+	params     ionet.Params
+	months     []int64
+	queue      queue.Backend
+	address    string // of the queue, for suppliers
+	base       string // of the market's HTTP server
+	key        *envelope.Key
+	blobs      blob.Store
+	probes     probes
 
 	nodes        []*peer
 	reservations []*reservation

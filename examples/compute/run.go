@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -35,6 +36,8 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 		return err
 	}
 	defer closing()
+	// The market's own puzzles must not hold up its messages, which on one processor waited ten milliseconds at each step.
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(m.processors + 3))
 	go m.dispatch(ctx)
 	begin := time.Now()
 	if err := m.startAll(ctx); err != nil {
@@ -63,7 +66,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 // newMarket returns a market without processes.
 func newMarket(s settings, out io.Writer) (*market, error) {
 	m := &market{settings: s, out: out, params: ionet.DefaultParams(), book: ledger.New(), seen: map[[32]byte]string{},
-		waiting: map[queue.ID]chan *queue.Proposal{}, joined: map[string]chan []byte{}}
+		waiting: map[queue.ID]chan *queue.Proposal{}, joined: map[string]chan []byte{}, processors: runtime.GOMAXPROCS(0)}
 	e, err := ionet.EmissionByName(s.emission)
 	if err != nil {
 		return nil, err
