@@ -28,6 +28,12 @@ func isInput(path []string) bool {
 	if n := len(path); n > 1 && path[n-2] == "deterministic_proof" && len(path[n-1]) == 1 {
 		return true
 	}
+	// Stakes and weights of an epoch state it, in the simulation cases; outputs of these names stand elsewhere.
+	for i := 2; i < len(path); i++ {
+		if path[i-2] == "epochs" && (path[i] == "stake" || path[i] == "weights") {
+			return true
+		}
+	}
 	return slices.ContainsFunc(path, func(key string) bool { return slices.Contains(inputs, key) })
 }
 
