@@ -211,6 +211,9 @@ func (m *market) puzzle(ctx context.Context, p *peer, h, try int) (outcome, sum 
 	}
 	var a *answer
 	solved, perr := m.pace(ctx, h, p.claimed, func() { a, err = m.ask(ctx, p, m.key, msg) })
+	if m.clock != nil {
+		solved = m.clock(p)
+	}
 	switch {
 	case perr != nil:
 		return "", "", 0, perr

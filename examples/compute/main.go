@@ -44,6 +44,8 @@ type settings struct {
 
 	node, cheat string // a supplier's process
 	devices     int
+
+	clock func(*peer) int // in a test: the puzzles that the market solves while a peer answers, where nothing is measured
 }
 
 func parse(args []string) (settings, error) {

@@ -66,7 +66,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 // newMarket returns a market without processes.
 func newMarket(s settings, out io.Writer) (*market, error) {
 	m := &market{settings: s, out: out, params: ionet.DefaultParams(), book: ledger.New(), seen: map[[32]byte]string{},
-		waiting: map[queue.ID]chan *queue.Proposal{}, joined: map[string]chan []byte{}, processors: runtime.GOMAXPROCS(0)}
+		waiting: map[queue.ID]chan *queue.Proposal{}, joined: map[string]chan []byte{}, processors: min(runtime.GOMAXPROCS(0), runtime.NumCPU())}
 	e, err := ionet.EmissionByName(s.emission)
 	if err != nil {
 		return nil, err
