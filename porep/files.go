@@ -88,10 +88,12 @@ func create(path string, size int64) (*outFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("porep: %w", firstError(err, dir.Close()))
 	}
+	out := &outFile{File: f, path: path, dir: dir}
 	if err := f.Truncate(size); err != nil {
-		return nil, fmt.Errorf("porep: %s: %w", path, errors.Join(err, f.Close(), dir.Close()))
+		out.drop()
+		return nil, fmt.Errorf("porep: %s: %w", path, err)
 	}
-	return &outFile{File: f, path: path, dir: dir}, nil
+	return out, nil
 }
 
 // finish makes the file durable under its name and tells opt.Made. On an error nothing is left of it.
