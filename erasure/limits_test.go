@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"os"
 	"runtime"
@@ -322,7 +323,7 @@ func TestHeaderOfNothing(t *testing.T) {
 	for _, change := range []func(h *Header){
 		func(h *Header) { *h = Header{} }, func(h *Header) { h.Data = 0 }, func(h *Header) { h.Data = -1 }, func(h *Header) { h.Block = 0 },
 		func(h *Header) { h.Block = -1 << 10 }, func(h *Header) { h.Size = -1 }, func(h *Header) { h.Size = 1<<63 - 1 },
-		func(h *Header) { h.Data = 1<<63 - 1 }, func(h *Header) { h.Code = "none" },
+		func(h *Header) { h.Data = math.MaxInt }, func(h *Header) { h.Code = "none" },
 	} {
 		h := good
 		change(&h)
