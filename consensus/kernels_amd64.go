@@ -2,12 +2,16 @@
 
 package consensus
 
-import "github.com/klauspost/cpuid/v2"
+import (
+	"os"
+
+	"github.com/klauspost/cpuid/v2"
+)
 
 //go:generate env GOWORK=off go run -C _asm . -out ../kernels_amd64.s
 
-// avx512 says that the kernels can run.
-var avx512 = cpuid.CPU.Supports(cpuid.AVX512F, cpuid.AVX512DQ)
+// avx512 says that the kernels can run; ASSAY_NO_AVX512 in the environment turns them off.
+var avx512 = os.Getenv("ASSAY_NO_AVX512") == "" && cpuid.CPU.Supports(cpuid.AVX512F, cpuid.AVX512DQ)
 
 //go:noescape
 func supportAVX512(raw *uint16, vote *uint64, n int) (sum uint64)

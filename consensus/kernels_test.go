@@ -39,7 +39,7 @@ func TestKernels(t *testing.T) { t.Run("avx512", testKernels) }
 
 func testKernels(t *testing.T) {
 	if !avx512 {
-		t.Skip("this processor or build has no AVX-512")
+		t.Skip("kernel: this processor or build has no avx512")
 	}
 	const one = 1 << 32
 	r := rand.New(rand.NewPCG(1, 2))

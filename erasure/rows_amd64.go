@@ -2,12 +2,16 @@
 
 package erasure
 
-import "github.com/klauspost/cpuid/v2"
+import (
+	"os"
+
+	"github.com/klauspost/cpuid/v2"
+)
 
 //go:generate env GOWORK=off go run -C _asm .
 
-// haveGFNI says whether kernel8 runs here.
-var haveGFNI = cpuid.CPU.Supports(cpuid.AVX512F, cpuid.AVX512BW, cpuid.AVX512VL, cpuid.GFNI)
+// haveGFNI says whether kernel8 runs here; ASSAY_NO_AVX512 in the environment turns it off.
+var haveGFNI = os.Getenv("ASSAY_NO_AVX512") == "" && cpuid.CPU.Supports(cpuid.AVX512F, cpuid.AVX512BW, cpuid.AVX512VL, cpuid.GFNI)
 
 // kernel8 sets n bytes at offset at of 1 to 8 rows: out[r] = sum of in[c] times the matrix m[c*len(out)+r].
 // n is a multiple of 64; all slices reach to at+n.

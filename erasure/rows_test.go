@@ -21,7 +21,7 @@ func TestKernelRows(t *testing.T) {
 	for _, k := range kernels {
 		t.Run(k.name, func(t *testing.T) {
 			if !k.have {
-				t.Skip("no " + k.name)
+				t.Skip("kernel: this processor or build has no " + k.name)
 			}
 			for rows := 1; rows <= 2*lanes8+1; rows++ {
 				for _, cols := range []int{1, 2, 3, 10, 11, 17} {

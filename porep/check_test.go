@@ -153,7 +153,7 @@ func coupled(name, other string) bool {
 // TestCheckLocates names one of many blocks.
 func TestCheckLocates(t *testing.T) {
 	if testing.Short() {
-		t.Skip("8 MiB in -short")
+		t.Skip("-short: 8 MiB")
 	}
 	s := newSealedSite(t, sector.Size8MiB)
 	for _, name := range []string{"staged", "sealed", sector.TreeDFile, sector.LayerFile(1), sector.LayerFile(2), s.st.Proof.TreeCFiles()[0]} {
@@ -178,7 +178,7 @@ func TestCheckLocates(t *testing.T) {
 // TestCheckLost takes a block of data from everywhere: it is lost, and no other.
 func TestCheckLost(t *testing.T) {
 	if testing.Short() {
-		t.Skip("8 MiB in -short")
+		t.Skip("-short: 8 MiB")
 	}
 	s := newSealedSite(t, sector.Size8MiB)
 	for _, name := range []string{"staged", "sealed", sector.TreeDFile} {
@@ -292,7 +292,7 @@ func (s *sealedSite) readRange(t *testing.T, key []byte, off, n uint64) {
 // TestDecodeRangeReads counts what is read for 1 MiB of a sector of 8 MiB.
 func TestDecodeRangeReads(t *testing.T) {
 	if testing.Short() {
-		t.Skip("8 MiB in -short")
+		t.Skip("-short: 8 MiB")
 	}
 	s := newSealedSite(t, sector.Size8MiB)
 	count := 0

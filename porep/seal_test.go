@@ -112,7 +112,7 @@ func TestSeal(t *testing.T) {
 	for _, v := range loadSealed(t) {
 		t.Run(v.Name, func(t *testing.T) {
 			if testing.Short() && v.SectorSize > sector.Size32KiB {
-				t.Skip("8 MiB in -short")
+				t.Skip("-short: 8 MiB")
 			}
 			f := newFiles(t)
 			st := seal(t, f, v.sector(t), bytes.NewReader(v.data()), nil)

@@ -124,7 +124,7 @@ func TestVerifySNARKVectors(t *testing.T) {
 // TestVerifySNARKLarge verifies a window PoSt of two 32 GiB partitions, the second one short.
 func TestVerifySNARKLarge(t *testing.T) {
 	if testing.Short() {
-		t.Skip("two proofs of 25,839 inputs")
+		t.Skip("-short: two proofs of 25,839 inputs")
 	}
 	r, err := post.RulesOf(sector.WindowPoStV1_1 + 3)
 	if err != nil {

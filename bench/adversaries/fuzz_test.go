@@ -64,7 +64,7 @@ func FuzzHangs(f *testing.F) {
 // is well passes.
 func TestFuzz(t *testing.T) {
 	if testing.Short() {
-		t.Skip("builds and fuzzes a package")
+		t.Skip("-short: builds and fuzzes a package")
 	}
 	dir := t.TempDir()
 	t.Chdir(dir)

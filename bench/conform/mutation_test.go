@@ -57,7 +57,7 @@ func TestChangedValuesFail(t *testing.T) {
 		each, slow = n, nil
 	}
 	if testing.Short() {
-		t.Skip("mutations: -short")
+		t.Skip("-short: changes every vector file")
 	}
 	paths, err := list(root)
 	if err != nil {

@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 // nothing else to do, on which each device solves the puzzle in the time the market needs for one: TestPace and TestTrial are of real ones.
 func TestSameBook(t *testing.T) {
 	if testing.Short() {
-		t.Skip("market: some ten seconds")
+		t.Skip("-short: a market of some ten seconds")
 	}
 	var roots []string
 	for _, engine := range []string{"memory", "nats"} {

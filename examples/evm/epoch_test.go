@@ -95,7 +95,7 @@ func sample(n, k int) []uint64 {
 func TestEpochOnChain(t *testing.T) {
 	for _, n := range []int{1, 100, 10_000} {
 		if n > 100 && testing.Short() {
-			t.Skip("short: 10,000 sectors")
+			t.Skip("-short: 10,000 sectors")
 		}
 		t.Run(fmt.Sprintf("sectors=%d", n), func(t *testing.T) { epochOnChain(t, n) })
 	}

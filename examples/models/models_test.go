@@ -23,7 +23,7 @@ func play(t *testing.T, args ...string) (string, error) {
 // TestCommand: a short run prints what it must, its files are the same for other workers, and a snapshot it wrote can be replayed.
 func TestCommand(t *testing.T) {
 	if testing.Short() {
-		t.Skip("two runs with deadlines to wait for: -short")
+		t.Skip("-short: two runs with deadlines to wait for")
 	}
 	dirs := []string{t.TempDir(), t.TempDir()}
 	var outs [2]bytes.Buffer

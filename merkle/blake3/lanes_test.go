@@ -20,7 +20,7 @@ func randomBytes(seed uint64, n int) []byte {
 func TestKernelHash16(t *testing.T) {
 	t.Run("avx512", func(t *testing.T) {
 		if !haveLanes {
-			t.Skip("no AVX-512")
+			t.Skip("kernel: this processor or build has no avx512")
 		}
 		for _, c := range []struct{ stride, blocks int }{{1024, 16}, {64, 1}, {192, 3}, {65, 1}} {
 			for seed := range uint32(20) {
@@ -51,7 +51,7 @@ func TestKernelHash16(t *testing.T) {
 func TestKernelLanes(t *testing.T) {
 	t.Run("avx512", func(t *testing.T) {
 		if !haveLanes {
-			t.Skip("no AVX-512")
+			t.Skip("kernel: this processor or build has no avx512")
 		}
 		for arity := 2; arity <= 40; arity++ {
 			for _, n := range []int{0, 1, 2, 15, 16, 17, 18, 31, 32, 33, 47, 64, 65, 130} {

@@ -47,7 +47,7 @@ func TestCanonical(t *testing.T) {
 // TestAllocations: no kernel allocates per call, whatever the batch.
 func TestAllocations(t *testing.T) {
 	if raceEnabled {
-		t.Skip("allocations: pools drop values under the race detector")
+		t.Skip("race: pools drop values")
 	}
 	rng := rand.New(rand.NewPCG(11, 12))
 	for _, arity := range Arities() {

@@ -29,7 +29,7 @@ func kernels(t testing.TB) []kernel {
 	if fr8.Supported() {
 		ks = append(ks, kernel{"ifma", 2, hashLanes, columnLanes})
 	} else {
-		t.Log("kernel ifma: not on this processor or in this build")
+		t.Log("kernel: this processor or build has no ifma")
 	}
 	return ks
 }

@@ -14,7 +14,7 @@ func TestKernel(t *testing.T) { t.Run("lanes/ifma", lanesTest) }
 
 func lanesTest(t *testing.T) {
 	if !fr8.Supported() {
-		t.Skip("no AVX-512 IFMA on this CPU or in this build")
+		t.Skip("kernel: this processor or build has no ifma")
 	}
 	for _, arity := range []int{2, 3, 8} {
 		src := make([]merkle.Digest, 100*arity)

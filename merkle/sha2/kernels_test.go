@@ -5,6 +5,7 @@ package sha2
 import (
 	"bytes"
 	"math/rand/v2"
+	"path/filepath"
 	"sync"
 	"testing"
 
@@ -31,7 +32,7 @@ func TestKernels(t *testing.T) {
 	for _, k := range kernelTable {
 		t.Run(k.name, func(t *testing.T) {
 			if !has[k.path] {
-				t.Skip("this CPU lacks the feature")
+				t.Skip("kernel: this processor or build has no " + filepath.Base(k.name))
 			}
 			same(t, k.path, random(1, k.prefix), random(2, k.n*k.size), k.n, k.size)
 		})

@@ -32,7 +32,7 @@ func guarded[T any](t *testing.T, atEnd bool) *T {
 // TestGuarded lets the kernel read and write nothing outside of its arguments: they lie against forbidden pages.
 func TestGuarded(t *testing.T) {
 	if !hasAVX512 {
-		t.Skip("this CPU has no AVX-512")
+		t.Skip("kernel: this processor or build has no avx512")
 	}
 	for _, atEnd := range []bool{false, true} {
 		seed, got := guarded[[7]uint32](t, atEnd), guarded[[20][streamLanes]uint32](t, atEnd)

@@ -16,7 +16,7 @@ func TestKernels(t *testing.T) {
 	}{{"streams/avx512", hasAVX512, drgStreamsAVX512}} {
 		t.Run(k.name, func(t *testing.T) {
 			if !k.has {
-				t.Skip("this CPU has no AVX-512")
+				t.Skip("kernel: this processor or build has no avx512")
 			}
 			r := rand.New(rand.NewPCG(7, 7))
 			for i := range 2000 {

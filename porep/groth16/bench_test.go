@@ -138,7 +138,7 @@ func BenchmarkParseProof(b *testing.B) {
 // less than thirty with all points checked. It runs with ASSAY_LONG=1.
 func TestPrepareCost(t *testing.T) {
 	if !long() {
-		t.Skip("a key of 25,839 inputs: ASSAY_LONG=1")
+		t.Skip("ASSAY_LONG is not set: a key of 25,839 inputs")
 	}
 	s := shapes[1]
 	f := fakeKey(rand.New(rand.NewPCG(1, 1)), s.n)

@@ -13,7 +13,7 @@ import (
 // TestWasm verifies the real proof of TestRawVectors and aggregates in WebAssembly, where Node is present.
 func TestWasm(t *testing.T) {
 	if testing.Short() || runtime.GOOS == "js" {
-		t.Skip("builds the package for js/wasm")
+		t.Skip("-short or js: builds the package for js/wasm")
 	}
 	if exec.Command("node", "-e", "process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)").Run() != nil {
 		t.Skip("node 18 or later is not installed")

@@ -150,7 +150,7 @@ func digestPaths(p *update.PartitionProof, i int) []*uint64 {
 // TestPartitionAllocations expects nothing to be allocated where there is room, and three pieces for a proof that is read.
 func TestPartitionAllocations(t *testing.T) {
 	if raceEnabled {
-		t.Skip("allocations are not counted under the race detector")
+		t.Skip("race: allocations are not counted")
 	}
 	st, all := encoded(t, sector.Size32KiB)
 	p, err := update.ParsePartition(all[0], st.Params)

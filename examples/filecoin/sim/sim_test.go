@@ -54,7 +54,7 @@ func TestRun(t *testing.T) {
 // TestTerm runs the whole term of the deals: completion, deletion, repair, 42 days of fault. About a minute.
 func TestTerm(t *testing.T) {
 	if os.Getenv("ASSAY_LONG") == "" {
-		t.Skip("long: ASSAY_LONG is not set")
+		t.Skip("ASSAY_LONG is not set")
 	}
 	r := run(t, Config{Seed: 2})
 	if r.Completed == 0 || r.Receipts != r.Completed || r.RepairedShards == 0 || !r.DatasetRead || r.Fees["termination"] == nil {
@@ -118,7 +118,7 @@ func TestPolicyAll(t *testing.T) {
 // TestPolicySome refuses some providers, so that shards of the dataset are missing from the start, or cannot be repaired.
 func TestPolicySome(t *testing.T) {
 	if os.Getenv("ASSAY_LONG") == "" {
-		t.Skip("long: ASSAY_LONG is not set")
+		t.Skip("ASSAY_LONG is not set")
 	}
 	for _, c := range []struct {
 		denied []uint64

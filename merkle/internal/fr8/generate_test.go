@@ -11,7 +11,7 @@ import (
 // TestGenerated writes the assembly anew and wants no difference.
 func TestGenerated(t *testing.T) {
 	if testing.Short() {
-		t.Skip("generator: compiles a program")
+		t.Skip("-short: compiles the generator")
 	}
 	tool, err := exec.LookPath("go")
 	if err != nil {

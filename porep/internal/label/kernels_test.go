@@ -5,6 +5,7 @@ package label
 import (
 	"bytes"
 	"math/rand/v2"
+	"path/filepath"
 	"testing"
 )
 
@@ -29,7 +30,7 @@ func TestKernels(t *testing.T) {
 	for _, k := range kernelTable {
 		t.Run(k.name, func(t *testing.T) {
 			if !k.has {
-				t.Skip("this CPU lacks the feature")
+				t.Skip("kernel: this processor or build has no " + filepath.Base(k.name))
 			}
 			for pred := -1; pred < Base; pred++ {
 				if testing.Short() && pred%5 != 0 {
@@ -103,8 +104,11 @@ func FuzzKernels(f *testing.F) {
 	f.Add(bytes.Repeat([]byte{0}, 100), uint8(1), uint8(4))
 	f.Add([]byte{0xff}, uint8(2), uint8(2))
 	f.Fuzz(func(t *testing.T, raw []byte, seed, lanes uint8) {
-		if !shani || !wide {
-			t.Skip("this CPU has not all kernels")
+		if !shani {
+			t.Skip("kernel: this processor or build has no shani")
+		}
+		if !wide {
+			t.Skip("kernel: this processor or build has no avx512")
 		}
 		nodes := uint64(2 + seed%40)
 		par := parents(seed, nodes, int(seed%7)-1, seed&8 != 0)
