@@ -8,6 +8,7 @@ import (
 
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/merkle/internal/fr8"
+	"github.com/assaylab/assay/merkle/merkletest/guard"
 
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 )
@@ -113,8 +114,7 @@ func TestGuarded(t *testing.T) {
 			want := make([]merkle.Digest, n)
 			hashGeneric(want, nodes, arity, Tag(arity))
 			for _, atEnd := range []bool{true, false} {
-				src, freeSrc := guarded(n*arity, atEnd)
-				dst, freeDst := guarded(n, atEnd)
+				src, dst := guard.Slice[merkle.Digest](t, n*arity, atEnd), guard.Slice[merkle.Digest](t, n, atEnd)
 				copy(src, nodes)
 				for _, k := range kernels(t)[1:] {
 					if arity < k.min {
@@ -127,8 +127,6 @@ func TestGuarded(t *testing.T) {
 						}
 					}
 				}
-				freeSrc()
-				freeDst()
 			}
 		}
 	}
@@ -137,8 +135,7 @@ func TestGuarded(t *testing.T) {
 			layers, want := make([][]byte, count), make([]merkle.Digest, n)
 			nodes := make([]merkle.Digest, n*count)
 			for l := range layers {
-				row, free := guarded(n, true)
-				defer free()
+				row := guard.Slice[merkle.Digest](t, n, true)
 				copy(row, someNodes(rng, n))
 				layers[l] = merkle.Bytes(row)
 				for i := range row {
@@ -146,8 +143,7 @@ func TestGuarded(t *testing.T) {
 				}
 			}
 			hashGeneric(want, nodes, count, Tag(count))
-			dst, free := guarded(n, true)
-			defer free()
+			dst := guard.Slice[merkle.Digest](t, n, true)
 			columns(dst, layers)
 			for i := range dst {
 				if dst[i] != want[i] {

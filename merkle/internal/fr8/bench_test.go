@@ -19,8 +19,8 @@ func BenchmarkKernel(b *testing.B) {
 	rng := rand.New(rand.NewPCG(2, 1))
 	const t, rounds = 9, 57
 	x, z := make([]Elem, 2*t), make([]Elem, 2*t)
-	copy(x, elems(rng, 2*t, fr.Modulus()))
-	start, hankel := constants(rng, t), words(rng, 2*t)
+	copy(x, elems(b, rng, 2*t, fr.Modulus()))
+	start, hankel := constants(b, rng, t), words(b, rng, 2*t)
 	for i := range hankel {
 		hankel[i] >>= 20
 	}
@@ -58,7 +58,7 @@ func BenchmarkKernel(b *testing.B) {
 		}
 		perLane(b, t, "ns/product")
 	})
-	w := constants(rng, (t-1)*2*(t-1))
+	w := constants(b, rng, (t-1)*2*(t-1))
 	b.Run("kernel=matrix", func(b *testing.B) {
 		for b.Loop() {
 			Matrix(z[:t-1], x[:2*(t-1)], w, start)

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/assaylab/assay/merkle/merkletest/guard"
+
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 )
 
@@ -77,8 +79,8 @@ func edge(rng *rand.Rand, limit *big.Int) *big.Int {
 }
 
 // elems returns n elements of values below limit.
-func elems(rng *rand.Rand, n int, limit *big.Int) []Elem {
-	out := guarded[Elem](n)
+func elems(t testing.TB, rng *rand.Rand, n int, limit *big.Int) []Elem {
+	out := guard.Slice[Elem](t, n, true)
 	for i := range out {
 		for lane := range Lanes {
 			setLane(rng, &out[i], lane, edge(rng, limit))
@@ -88,8 +90,8 @@ func elems(rng *rand.Rand, n int, limit *big.Int) []Elem {
 }
 
 // words returns n integers below 2^52, edges among them.
-func words(rng *rand.Rand, n int) []uint64 {
-	out := guarded[uint64](n)
+func words(t testing.TB, rng *rand.Rand, n int) []uint64 {
+	out := guard.Slice[uint64](t, n, true)
 	for i := range out {
 		out[i] = edge(rng, power(52)).Uint64()
 	}
@@ -97,8 +99,8 @@ func words(rng *rand.Rand, n int) []uint64 {
 }
 
 // constants returns n scalars below r.
-func constants(rng *rand.Rand, n int) []Scalar {
-	out := guarded[Scalar](n)
+func constants(t testing.TB, rng *rand.Rand, n int) []Scalar {
+	out := guard.Slice[Scalar](t, n, true)
 	for i := range out {
 		out[i] = Scalar(Limbs(edge(rng, fr.Modulus()), 5))
 	}
@@ -138,11 +140,11 @@ func TestLoadNodes(t *testing.T) {
 	needVectors(t)
 	rng := rand.New(rand.NewPCG(1, 1))
 	for _, stride := range []int{1, 2, 4, 8, 11, 16} {
-		nodes := guarded[[32]byte]((Lanes-1)*stride + 1)
+		nodes := guard.Slice[[32]byte](t, (Lanes-1)*stride+1, true)
 		for i := range nodes {
 			binaryNode(&nodes[i], edge(rng, fr.Modulus()))
 		}
-		add, dst := constants(rng, 1), guarded[Elem](1)
+		add, dst := constants(t, rng, 1), guard.Slice[Elem](t, 1, true)
 		LoadNodes(&dst[0], nodes, stride, &add[0])
 		for lane := range Lanes {
 			want, err := fr.LittleEndian.Element(&nodes[laneNode(lane)*stride])
@@ -153,11 +155,11 @@ func TestLoadNodes(t *testing.T) {
 			check(t, "LoadNodes", &dst[0], lane, *want.Add(&want, &c), bound(20))
 		}
 		if stride == 1 {
-			flat := guarded[byte](32 * Lanes)
+			flat := guard.Slice[byte](t, 32*Lanes, true)
 			for i := range nodes {
 				copy(flat[32*i:], nodes[i][:])
 			}
-			again := guarded[Elem](1)
+			again := guard.Slice[Elem](t, 1, true)
 			LoadBytes(&again[0], flat, &add[0])
 			if again[0] != dst[0] {
 				t.Fatal("LoadBytes and LoadNodes differ")
@@ -179,8 +181,8 @@ func TestStoreNodes(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	r := inverse(260)
 	for range 200 {
-		src, k := elems(rng, 1, power(258)), constants(rng, 1)
-		dst := guarded[[Lanes][32]byte](1)
+		src, k := elems(t, rng, 1, power(258)), constants(t, rng, 1)
+		dst := guard.Slice[[Lanes][32]byte](t, 1, true)
 		StoreNodes(&dst[0], &src[0], &k[0])
 		for lane := range Lanes {
 			want, c := residue(&src[0], lane), whole(&k[0])
@@ -202,7 +204,7 @@ func TestSbox(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 3))
 	r4 := inverse(1040)
 	for n := 1; n <= 12; n++ {
-		x, scratch := elems(rng, n, bound(80)), guarded[Elem](n)
+		x, scratch := elems(t, rng, n, bound(80)), guard.Slice[Elem](t, n, true)
 		before := append([]Elem(nil), x...)
 		Sbox(x, scratch)
 		for i := range x {
@@ -222,8 +224,8 @@ func TestRows(t *testing.T) {
 	inv := inverse(52)
 	for rows := 1; rows <= 12; rows++ {
 		for columns := 1; columns <= 12; columns++ {
-			dst, src := guarded[Elem](rows), elems(rng, columns, power(256))
-			hankel, start := words(rng, rows+columns-1), constants(rng, rows)
+			dst, src := guard.Slice[Elem](t, rows, true), elems(t, rng, columns, power(256))
+			hankel, start := words(t, rng, rows+columns-1), constants(t, rng, rows)
 			for i := range hankel {
 				hankel[i] >>= 8
 			}
@@ -246,7 +248,7 @@ func TestNegate(t *testing.T) {
 	needVectors(t)
 	rng := rand.New(rand.NewPCG(1, 5))
 	for n := 1; n <= 12; n++ {
-		src, dst := elems(rng, n, bound(20)), guarded[Elem](n)
+		src, dst := elems(t, rng, n, bound(20)), guard.Slice[Elem](t, n, true)
 		Negate(dst, src)
 		for i := range dst {
 			for lane := range Lanes {
@@ -262,7 +264,7 @@ func TestCombine(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 6))
 	for m := 1; m <= 4; m++ {
 		for n := 1; n <= 12; n++ {
-			src, dst, ws := elems(rng, 24, power(258)), guarded[Sum](1), words(rng, n*m)
+			src, dst, ws := elems(t, rng, 24, power(258)), guard.Slice[Sum](t, 1, true), words(t, rng, n*m)
 			pick := make([]uint64, n)
 			for i := range pick {
 				pick[i] = uint64(rng.IntN(len(src)))
@@ -296,11 +298,11 @@ func TestMatrix(t *testing.T) {
 	inv := inverse(260)
 	for _, n := range [][2]int{{1, 1}, {2, 5}, {4, 9}, {8, 17}, {11, 23}, {3, 24}} {
 		rows, columns := n[0], n[1]
-		dst, src := guarded[Elem](rows), elems(rng, columns, bound(120))
+		dst, src := guard.Slice[Elem](t, rows, true), elems(t, rng, columns, bound(120))
 		for j := 1; j < columns; j += 2 {
-			copy(src[j:j+1], elems(rng, 1, bound(14)))
+			copy(src[j:j+1], elems(t, rng, 1, bound(14)))
 		}
-		ws, start := constants(rng, rows*columns), constants(rng, rows)
+		ws, start := constants(t, rng, rows*columns), constants(t, rng, rows)
 		Matrix(dst, src, ws, start)
 		for i := range dst {
 			for lane := range Lanes {
@@ -330,9 +332,9 @@ func TestPartial(t *testing.T) {
 				c[r].SetBigInt(edge(rng, fr.Modulus()))
 				p.AddRound(&k[r], &c[r])
 			}
-			history, sums, scratch := guarded[Elem](2*n+1), guarded[Sum](width-1), guarded[[2]Elem](1)
-			copy(history, elems(rng, 1, power(256)))
-			g := elems(rng, width-1, power(256))
+			history, sums, scratch := guard.Slice[Elem](t, 2*n+1, true), guard.Slice[Sum](t, width-1, true), guard.Slice[[2]Elem](t, 1, true)
+			copy(history, elems(t, rng, 1, power(256)))
+			g := elems(t, rng, width-1, power(256))
 			most := new(big.Int).Sub(power(uint(min(slices.Max(s.b), 202))), big.NewInt(1))
 			m := (most.BitLen() + 51) / 52
 			for i := range g {
@@ -397,7 +399,7 @@ func TestMulAdd(t *testing.T) {
 	ways := map[string]func(acc *[6]uint64, x []fr.Element, n []uint64){"any": MulAdd, "generic": mulAddGeneric}
 	for name, way := range ways {
 		for terms := 0; terms <= 60; terms++ {
-			x, n, acc := guarded[fr.Element](terms), guarded[uint64](terms), guarded[[6]uint64](1)
+			x, n, acc := guard.Slice[fr.Element](t, terms, true), guard.Slice[uint64](t, terms, true), guard.Slice[[6]uint64](t, 1, true)
 			acc[0] = words384(edge(rng, power(330)))
 			want := integer(acc[0][:])
 			for i := range x {

@@ -3,33 +3,11 @@
 package sha2
 
 import (
-	"syscall"
 	"testing"
-	"unsafe"
 
 	"github.com/assaylab/assay/merkle"
+	"github.com/assaylab/assay/merkle/merkletest/guard"
 )
-
-// guarded returns n bytes that end at a page nobody may touch, or begin behind one.
-func guarded(t *testing.T, n int, end bool) []byte {
-	t.Helper()
-	page := syscall.Getpagesize()
-	size := (n + page - 1) / page * page
-	m, err := syscall.Mmap(-1, 0, size+2*page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { syscall.Munmap(m) })
-	for _, guard := range [][]byte{m[:page], m[page+size:]} {
-		if err := syscall.Mprotect(guard, syscall.PROT_NONE); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if end {
-		return m[page+size-n : page+size : page+size]
-	}
-	return m[page : page+n : page+n]
-}
 
 // TestGuarded lets no kernel read or write a byte outside its slices: they lie against forbidden pages.
 func TestGuarded(t *testing.T) {
@@ -41,14 +19,10 @@ func TestGuarded(t *testing.T) {
 			for _, n := range []int{4, 5, 6, 7, 32, 33, 47, 64} {
 				for _, prefix := range []int{0, 1, 63} {
 					for _, end := range []bool{false, true} {
-						src, pre := guarded(t, n*size, end), guarded(t, prefix+1, end)[:prefix]
-						if end {
-							pre = guarded(t, prefix+1, end)[1:]
-						}
-						out := guarded(t, 32*n, end)
+						src, pre := guard.Slice[byte](t, n*size, end), guard.Slice[byte](t, prefix, end)
+						dst := guard.Slice[merkle.Digest](t, n, end)
 						copy(src, random(byte(n), len(src)))
 						copy(pre, random(byte(n), len(pre)))
-						dst := unsafe.Slice((*merkle.Digest)(out), n)
 						want := make([]merkle.Digest, n)
 						sumBy(p, dst, pre, src, size, 0xff)
 						sumGeneric(want, pre, src, size, 0xff)

@@ -4,31 +4,10 @@ package label
 
 import (
 	"bytes"
-	"syscall"
 	"testing"
-	"unsafe"
-)
 
-// guarded returns n bytes that end at a page nobody may touch, or begin behind one.
-func guarded(t *testing.T, n int, end bool) []byte {
-	t.Helper()
-	page := syscall.Getpagesize()
-	size := (n + page - 1) / page * page
-	m, err := syscall.Mmap(-1, 0, size+2*page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { syscall.Munmap(m) })
-	for _, guard := range [][]byte{m[:page], m[page+size:]} {
-		if err := syscall.Mprotect(guard, syscall.PROT_NONE); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if end {
-		return m[page+size-n : page+size : page+size]
-	}
-	return m[page : page+n : page+n]
-}
+	"github.com/assaylab/assay/merkle/merkletest/guard"
+)
 
 // TestGuarded lets no kernel touch a byte outside of its layers and parents, good or bad: they lie against
 // forbidden pages.
@@ -37,12 +16,12 @@ func TestGuarded(t *testing.T) {
 		for _, nodes := range []uint64{2, 5, 13, 127, 128, 129, 300} {
 			for _, end := range []bool{false, true} {
 				n := int(nodes) * Size * lanes
-				par := unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(guarded(t, int(nodes)*4*Degree, end)))), nodes*Degree)
+				par := guard.Slice[uint32](t, int(nodes)*Degree, end)
 				copy(par, parents(byte(nodes), nodes, 0, true))
 				id := ids(3, lanes)
 				want := chain(t, id, 2, nodes, par, nodes)
 				l, _ := New(id...)
-				one, two := guarded(t, n, end), guarded(t, n, end)
+				one, two := guard.Slice[byte](t, n, end), guard.Slice[byte](t, n, end)
 				if err := l.Label(1, 0, par, one, nil); err != nil {
 					t.Fatal(err)
 				}

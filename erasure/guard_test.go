@@ -1,45 +1,21 @@
 package erasure
 
 import (
-	"syscall"
+	"os"
 	"testing"
 
-	zeebo "github.com/zeebo/blake3"
-
 	"github.com/assaylab/assay/merkle"
-	"github.com/assaylab/assay/merkle/blake3"
+	"github.com/assaylab/assay/merkle/merkletest/guard"
 )
-
-// pages returns memory of n whole pages with a page on either side that faults when touched.
-func pages(t *testing.T, n int) []byte {
-	t.Helper()
-	page := syscall.Getpagesize()
-	b, err := syscall.Mmap(-1, 0, (n+2)*page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
-	if err != nil {
-		t.Skip("guard pages: ", err)
-	}
-	t.Cleanup(func() {
-		if err := syscall.Munmap(b); err != nil {
-			t.Error(err)
-		}
-	})
-	for _, guard := range [][]byte{b[:page], b[(n+1)*page:]} {
-		if err := syscall.Mprotect(guard, syscall.PROT_NONE); err != nil {
-			t.Skip("guard pages: ", err)
-		}
-	}
-	return b[page : (n+1)*page]
-}
 
 // guardPages runs every kernel on slices that end, and begin, where memory does; a stray access ends the process.
 func guardPages(t *testing.T, n *tally) {
 	const inputs = 13
 	var mem [inputs + 9][]byte
 	for i := range mem {
-		mem[i] = pages(t, 1)
+		mem[i] = guard.Slice[byte](t, os.Getpagesize(), true)
 		copy(mem[i], randomBytes(uint64(i), len(mem[i])))
 	}
-	chunks := pages(t, 6)
 	slices := func(lo, hi, size int, end bool) [][]byte {
 		var out [][]byte
 		for _, b := range mem[lo:hi] {
@@ -79,15 +55,6 @@ func guardPages(t *testing.T, n *tally) {
 					return c.Reconstruct(shards) != nil || !equalShards(shards, want)
 				})
 			}
-		}
-		for size := 16 << 10; size <= len(chunks); size += 500 {
-			n.wrong(func() bool {
-				b := chunks[:size:size]
-				if end {
-					b = chunks[len(chunks)-size:]
-				}
-				return blake3.Sum(b) != zeebo.Sum256(b)
-			})
 		}
 		for size := 1; size <= 600; size += 13 {
 			n.wrong(func() bool {
