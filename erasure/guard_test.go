@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/assaylab/assay/merkle"
-	"github.com/assaylab/assay/merkle/merkletest/guard"
+	"github.com/assaylab/assay/merkle/merkletest/kerneltest"
 )
 
 // guardPages runs every kernel on slices that end, and begin, where memory does; a stray access ends the process.
@@ -13,7 +13,7 @@ func guardPages(t *testing.T, n *tally) {
 	const inputs = 13
 	var mem [inputs + 9][]byte
 	for i := range mem {
-		mem[i] = guard.Slice[byte](t, os.Getpagesize(), true)
+		mem[i] = kerneltest.Guarded[byte](t, os.Getpagesize(), true)
 		copy(mem[i], randomBytes(uint64(i), len(mem[i])))
 	}
 	slices := func(lo, hi, size int, end bool) [][]byte {

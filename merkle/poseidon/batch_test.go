@@ -8,7 +8,7 @@ import (
 
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/merkle/internal/fr8"
-	"github.com/assaylab/assay/merkle/merkletest/guard"
+	"github.com/assaylab/assay/merkle/merkletest/kerneltest"
 
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 )
@@ -114,7 +114,7 @@ func TestGuarded(t *testing.T) {
 			want := make([]merkle.Digest, n)
 			hashGeneric(want, nodes, arity, Tag(arity))
 			for _, atEnd := range []bool{true, false} {
-				src, dst := guard.Slice[merkle.Digest](t, n*arity, atEnd), guard.Slice[merkle.Digest](t, n, atEnd)
+				src, dst := kerneltest.Guarded[merkle.Digest](t, n*arity, atEnd), kerneltest.Guarded[merkle.Digest](t, n, atEnd)
 				copy(src, nodes)
 				for _, k := range kernels(t)[1:] {
 					if arity < k.min {
@@ -135,7 +135,7 @@ func TestGuarded(t *testing.T) {
 			layers, want := make([][]byte, count), make([]merkle.Digest, n)
 			nodes := make([]merkle.Digest, n*count)
 			for l := range layers {
-				row := guard.Slice[merkle.Digest](t, n, true)
+				row := kerneltest.Guarded[merkle.Digest](t, n, true)
 				copy(row, someNodes(rng, n))
 				layers[l] = merkle.Bytes(row)
 				for i := range row {
@@ -143,7 +143,7 @@ func TestGuarded(t *testing.T) {
 				}
 			}
 			hashGeneric(want, nodes, count, Tag(count))
-			dst := guard.Slice[merkle.Digest](t, n, true)
+			dst := kerneltest.Guarded[merkle.Digest](t, n, true)
 			columns(dst, layers)
 			for i := range dst {
 				if dst[i] != want[i] {

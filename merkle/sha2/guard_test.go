@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/assaylab/assay/merkle"
-	"github.com/assaylab/assay/merkle/merkletest/guard"
+	"github.com/assaylab/assay/merkle/merkletest/kerneltest"
 )
 
 // TestGuarded lets no kernel read or write a byte outside its slices: they lie against forbidden pages.
@@ -19,8 +19,8 @@ func TestGuarded(t *testing.T) {
 			for _, n := range []int{4, 5, 6, 7, 32, 33, 47, 64} {
 				for _, prefix := range []int{0, 1, 63} {
 					for _, end := range []bool{false, true} {
-						src, pre := guard.Slice[byte](t, n*size, end), guard.Slice[byte](t, prefix, end)
-						dst := guard.Slice[merkle.Digest](t, n, end)
+						src, pre := kerneltest.Guarded[byte](t, n*size, end), kerneltest.Guarded[byte](t, prefix, end)
+						dst := kerneltest.Guarded[merkle.Digest](t, n, end)
 						copy(src, random(byte(n), len(src)))
 						copy(pre, random(byte(n), len(pre)))
 						want := make([]merkle.Digest, n)

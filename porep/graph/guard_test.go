@@ -5,7 +5,7 @@ package graph
 import (
 	"testing"
 
-	"github.com/assaylab/assay/merkle/merkletest/guard"
+	"github.com/assaylab/assay/merkle/merkletest/kerneltest"
 )
 
 // TestGuarded lets the kernel read and write nothing outside of its arguments: they lie against forbidden pages.
@@ -14,7 +14,7 @@ func TestGuarded(t *testing.T) {
 		t.Skip("kernel: this processor or build has no avx512")
 	}
 	for _, atEnd := range []bool{false, true} {
-		seed, got := &guard.Slice[[7]uint32](t, 1, atEnd)[0], &guard.Slice[[20][streamLanes]uint32](t, 1, atEnd)[0]
+		seed, got := &kerneltest.Guarded[[7]uint32](t, 1, atEnd)[0], &kerneltest.Guarded[[20][streamLanes]uint32](t, 1, atEnd)[0]
 		var want [20][streamLanes]uint32
 		*seed = [7]uint32{1, 2, 3, 4, 5, 6, 7}
 		drgStreamsAVX512(seed, 1<<32-5, got)

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/assaylab/assay/merkle/merkletest/guard"
+	"github.com/assaylab/assay/merkle/merkletest/kerneltest"
 
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 )
@@ -80,7 +80,7 @@ func edge(rng *rand.Rand, limit *big.Int) *big.Int {
 
 // elems returns n elements of values below limit.
 func elems(t testing.TB, rng *rand.Rand, n int, limit *big.Int) []Elem {
-	out := guard.Slice[Elem](t, n, true)
+	out := kerneltest.Guarded[Elem](t, n, true)
 	for i := range out {
 		for lane := range Lanes {
 			setLane(rng, &out[i], lane, edge(rng, limit))
@@ -91,7 +91,7 @@ func elems(t testing.TB, rng *rand.Rand, n int, limit *big.Int) []Elem {
 
 // words returns n integers below 2^52, edges among them.
 func words(t testing.TB, rng *rand.Rand, n int) []uint64 {
-	out := guard.Slice[uint64](t, n, true)
+	out := kerneltest.Guarded[uint64](t, n, true)
 	for i := range out {
 		out[i] = edge(rng, power(52)).Uint64()
 	}
@@ -100,7 +100,7 @@ func words(t testing.TB, rng *rand.Rand, n int) []uint64 {
 
 // constants returns n scalars below r.
 func constants(t testing.TB, rng *rand.Rand, n int) []Scalar {
-	out := guard.Slice[Scalar](t, n, true)
+	out := kerneltest.Guarded[Scalar](t, n, true)
 	for i := range out {
 		out[i] = Scalar(Limbs(edge(rng, fr.Modulus()), 5))
 	}
@@ -140,11 +140,11 @@ func TestLoadNodes(t *testing.T) {
 	needVectors(t)
 	rng := rand.New(rand.NewPCG(1, 1))
 	for _, stride := range []int{1, 2, 4, 8, 11, 16} {
-		nodes := guard.Slice[[32]byte](t, (Lanes-1)*stride+1, true)
+		nodes := kerneltest.Guarded[[32]byte](t, (Lanes-1)*stride+1, true)
 		for i := range nodes {
 			binaryNode(&nodes[i], edge(rng, fr.Modulus()))
 		}
-		add, dst := constants(t, rng, 1), guard.Slice[Elem](t, 1, true)
+		add, dst := constants(t, rng, 1), kerneltest.Guarded[Elem](t, 1, true)
 		LoadNodes(&dst[0], nodes, stride, &add[0])
 		for lane := range Lanes {
 			want, err := fr.LittleEndian.Element(&nodes[laneNode(lane)*stride])
@@ -155,11 +155,11 @@ func TestLoadNodes(t *testing.T) {
 			check(t, "LoadNodes", &dst[0], lane, *want.Add(&want, &c), bound(20))
 		}
 		if stride == 1 {
-			flat := guard.Slice[byte](t, 32*Lanes, true)
+			flat := kerneltest.Guarded[byte](t, 32*Lanes, true)
 			for i := range nodes {
 				copy(flat[32*i:], nodes[i][:])
 			}
-			again := guard.Slice[Elem](t, 1, true)
+			again := kerneltest.Guarded[Elem](t, 1, true)
 			LoadBytes(&again[0], flat, &add[0])
 			if again[0] != dst[0] {
 				t.Fatal("LoadBytes and LoadNodes differ")
@@ -182,7 +182,7 @@ func TestStoreNodes(t *testing.T) {
 	r := inverse(260)
 	for range 200 {
 		src, k := elems(t, rng, 1, power(258)), constants(t, rng, 1)
-		dst := guard.Slice[[Lanes][32]byte](t, 1, true)
+		dst := kerneltest.Guarded[[Lanes][32]byte](t, 1, true)
 		StoreNodes(&dst[0], &src[0], &k[0])
 		for lane := range Lanes {
 			want, c := residue(&src[0], lane), whole(&k[0])
@@ -204,7 +204,7 @@ func TestSbox(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 3))
 	r4 := inverse(1040)
 	for n := 1; n <= 12; n++ {
-		x, scratch := elems(t, rng, n, bound(80)), guard.Slice[Elem](t, n, true)
+		x, scratch := elems(t, rng, n, bound(80)), kerneltest.Guarded[Elem](t, n, true)
 		before := append([]Elem(nil), x...)
 		Sbox(x, scratch)
 		for i := range x {
@@ -224,7 +224,7 @@ func TestRows(t *testing.T) {
 	inv := inverse(52)
 	for rows := 1; rows <= 12; rows++ {
 		for columns := 1; columns <= 12; columns++ {
-			dst, src := guard.Slice[Elem](t, rows, true), elems(t, rng, columns, power(256))
+			dst, src := kerneltest.Guarded[Elem](t, rows, true), elems(t, rng, columns, power(256))
 			hankel, start := words(t, rng, rows+columns-1), constants(t, rng, rows)
 			for i := range hankel {
 				hankel[i] >>= 8
@@ -248,7 +248,7 @@ func TestNegate(t *testing.T) {
 	needVectors(t)
 	rng := rand.New(rand.NewPCG(1, 5))
 	for n := 1; n <= 12; n++ {
-		src, dst := elems(t, rng, n, bound(20)), guard.Slice[Elem](t, n, true)
+		src, dst := elems(t, rng, n, bound(20)), kerneltest.Guarded[Elem](t, n, true)
 		Negate(dst, src)
 		for i := range dst {
 			for lane := range Lanes {
@@ -264,7 +264,7 @@ func TestCombine(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 6))
 	for m := 1; m <= 4; m++ {
 		for n := 1; n <= 12; n++ {
-			src, dst, ws := elems(t, rng, 24, power(258)), guard.Slice[Sum](t, 1, true), words(t, rng, n*m)
+			src, dst, ws := elems(t, rng, 24, power(258)), kerneltest.Guarded[Sum](t, 1, true), words(t, rng, n*m)
 			pick := make([]uint64, n)
 			for i := range pick {
 				pick[i] = uint64(rng.IntN(len(src)))
@@ -298,7 +298,7 @@ func TestMatrix(t *testing.T) {
 	inv := inverse(260)
 	for _, n := range [][2]int{{1, 1}, {2, 5}, {4, 9}, {8, 17}, {11, 23}, {3, 24}} {
 		rows, columns := n[0], n[1]
-		dst, src := guard.Slice[Elem](t, rows, true), elems(t, rng, columns, bound(120))
+		dst, src := kerneltest.Guarded[Elem](t, rows, true), elems(t, rng, columns, bound(120))
 		for j := 1; j < columns; j += 2 {
 			copy(src[j:j+1], elems(t, rng, 1, bound(14)))
 		}
@@ -332,7 +332,7 @@ func TestPartial(t *testing.T) {
 				c[r].SetBigInt(edge(rng, fr.Modulus()))
 				p.AddRound(&k[r], &c[r])
 			}
-			history, sums, scratch := guard.Slice[Elem](t, 2*n+1, true), guard.Slice[Sum](t, width-1, true), guard.Slice[[2]Elem](t, 1, true)
+			history, sums, scratch := kerneltest.Guarded[Elem](t, 2*n+1, true), kerneltest.Guarded[Sum](t, width-1, true), kerneltest.Guarded[[2]Elem](t, 1, true)
 			copy(history, elems(t, rng, 1, power(256)))
 			g := elems(t, rng, width-1, power(256))
 			most := new(big.Int).Sub(power(uint(min(slices.Max(s.b), 202))), big.NewInt(1))
@@ -399,7 +399,7 @@ func TestMulAdd(t *testing.T) {
 	ways := map[string]func(acc *[6]uint64, x []fr.Element, n []uint64){"any": MulAdd, "generic": mulAddGeneric}
 	for name, way := range ways {
 		for terms := 0; terms <= 60; terms++ {
-			x, n, acc := guard.Slice[fr.Element](t, terms, true), guard.Slice[uint64](t, terms, true), guard.Slice[[6]uint64](t, 1, true)
+			x, n, acc := kerneltest.Guarded[fr.Element](t, terms, true), kerneltest.Guarded[uint64](t, terms, true), kerneltest.Guarded[[6]uint64](t, 1, true)
 			acc[0] = words384(edge(rng, power(330)))
 			want := integer(acc[0][:])
 			for i := range x {

@@ -6,7 +6,7 @@ import (
 	"bytes"
 	"testing"
 
-	"github.com/assaylab/assay/merkle/merkletest/guard"
+	"github.com/assaylab/assay/merkle/merkletest/kerneltest"
 )
 
 // TestGuarded lets no kernel touch a byte outside of its layers and parents, good or bad: they lie against
@@ -16,12 +16,12 @@ func TestGuarded(t *testing.T) {
 		for _, nodes := range []uint64{2, 5, 13, 127, 128, 129, 300} {
 			for _, end := range []bool{false, true} {
 				n := int(nodes) * Size * lanes
-				par := guard.Slice[uint32](t, int(nodes)*Degree, end)
+				par := kerneltest.Guarded[uint32](t, int(nodes)*Degree, end)
 				copy(par, parents(byte(nodes), nodes, 0, true))
 				id := ids(3, lanes)
 				want := chain(t, id, 2, nodes, par, nodes)
 				l, _ := New(id...)
-				one, two := guard.Slice[byte](t, n, end), guard.Slice[byte](t, n, end)
+				one, two := kerneltest.Guarded[byte](t, n, end), kerneltest.Guarded[byte](t, n, end)
 				if err := l.Label(1, 0, par, one, nil); err != nil {
 					t.Fatal(err)
 				}

@@ -1,4 +1,4 @@
-package guard
+package kerneltest
 
 import (
 	"runtime/debug"
@@ -17,12 +17,12 @@ func faults(p unsafe.Pointer, offset int) (fault bool) {
 	return false
 }
 
-// TestSlice touches the bytes at either end and those beside them.
-func TestSlice(t *testing.T) {
+// TestGuarded touches the bytes at either end and those beside them.
+func TestGuarded(t *testing.T) {
 	page := syscall.Getpagesize()
 	for _, n := range []int{0, 1, 5, page/12 - 1, page / 4, page/4 + 1, page / 2} {
 		for _, end := range []bool{false, true} {
-			s := Slice[[3]uint32](t, n, end)
+			s := Guarded[[3]uint32](t, n, end)
 			if len(s) != n || cap(s) != n {
 				t.Fatalf("%d values, room for %d, want %d", len(s), cap(s), n)
 			}
