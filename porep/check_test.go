@@ -10,6 +10,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/assaylab/assay/merkle/durable/durabletest"
 	"github.com/assaylab/assay/porep"
 	"github.com/assaylab/assay/porep/sector"
 )
@@ -262,6 +263,27 @@ func TestKeys(t *testing.T) {
 		}
 		for _, at := range [][2]uint64{{0, 0}, {5, 1}, {126, 300}, {1000, 10_000}, {0, 16256}} {
 			s.readRange(t, key, at[0], at[1])
+		}
+	}
+}
+
+// TestPruneElsewhere gives every Prune files of an FS, or none: PruneToKey removed the operating system's files of those names.
+func TestPruneElsewhere(t *testing.T) {
+	s := newSealedSite(t, sector.Size2KiB)
+	for name, prune := range map[string]func(*porep.Files) error{
+		"Prune":          func(f *porep.Files) error { return f.Prune(s.st.Proof) },
+		"PruneToKey":     func(f *porep.Files) error { return f.PruneToKey(s.st.Proof) },
+		"PruneSynthetic": (*porep.Files).PruneSynthetic,
+	} {
+		for _, f := range []porep.Files{{FS: durabletest.NewDisk(), Cache: s.f.Cache}, {}} {
+			if err := prune(&f); !errors.Is(err, porep.ErrFile) {
+				t.Errorf("%s: %v, want %v", name, err, porep.ErrFile)
+			}
+		}
+	}
+	for name, want := range s.files {
+		if !bytes.Equal(readFile(t, s.path(name)), want) {
+			t.Errorf("%s is not what it was", name)
 		}
 	}
 }

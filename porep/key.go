@@ -2,10 +2,8 @@ package porep
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/merkle/sha2"
@@ -55,21 +53,11 @@ func (f *Files) PruneToKey(p sector.Proof) error {
 	if err := p.Check(); err != nil {
 		return err
 	}
-	dir, err := os.OpenRoot(f.Cache)
-	if err != nil {
-		return fmt.Errorf("porep: %w", err)
-	}
-	defer dir.Close()
 	names := append(p.TreeCFiles(), sector.SyntheticFile)
 	for l := range p.Layers - 1 {
 		names = append(names, sector.LayerFile(l+1))
 	}
-	for _, name := range names {
-		if err := dir.Remove(name); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("porep: %w", err)
-		}
-	}
-	return syncDir(dir)
+	return f.remove(names)
 }
 
 // DecodeRange writes n bytes of the data from byte off on to w and reads no more than that range of key (the last layer), replica
