@@ -117,7 +117,10 @@ func (f *Folder) makeAux(ctx context.Context, aux sector.PAux) error {
 		} else if ok {
 			continue
 		}
-		err := f.job.Create(ctx, phaseAux, file.name, file.size, func(w durable.File) error { return writeAll(w, b, 0) })
+		err := f.job.Create(ctx, phaseAux, file.name, file.size, func(w durable.File) error {
+			_, err := w.WriteAt(b, 0)
+			return err
+		})
 		if err != nil {
 			return err
 		}

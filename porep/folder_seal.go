@@ -139,12 +139,7 @@ func (f *Folder) stage(ctx context.Context, staged, tree io.WriterAt, opt *Optio
 	defer data.Close()
 	in := &counter{r: data, left: f.s.Proof.Size.Unpadded()}
 	leaves := merkle.FromReader(io.MultiReader(fr32.NewReader(in), zeros{}))
-	root, err := merkle.BuildFiles(ctx, sha2.SHA254{}, shapes.d, merkle.Layout{}, func(ctx context.Context, dst []merkle.Digest, first uint64) error {
-		if err := leaves(ctx, dst, first); err != nil {
-			return err
-		}
-		return writeAll(staged, merkle.Bytes(dst), int64(first)*sector.NodeSize)
-	}, []io.WriterAt{full{tree}}, opt.merkle("tree D"))
+	root, err := merkle.BuildFiles(ctx, sha2.SHA254{}, shapes.d, merkle.Layout{}, tee(leaves, staged), []io.WriterAt{tree}, opt.merkle("tree D"))
 	if err == nil {
 		err = in.atEnd()
 	}
@@ -332,23 +327,6 @@ func (s *folderSink) close() {
 	}
 }
 
-// full is an io.WriterAt that tells short writes.
-type full struct{ io.WriterAt }
-
-func (w full) WriteAt(b []byte, off int64) (int, error) {
-	n, err := w.WriterAt.WriteAt(b, off)
-	if err == nil && n < len(b) {
-		err = io.ErrShortWrite
-	}
-	return n, err
-}
-
-// writeAll writes all of b or says why not.
-func writeAll(w io.WriterAt, b []byte, off int64) error {
-	_, err := full{w}.WriteAt(b, off)
-	return err
-}
-
 // commit makes TreeC and the replica, TreeRLast and the aux files.
 func (f *Folder) commit(ctx context.Context, opt *Options) error {
 	if err := opt.budget("committing", CommitMemory(f.s.Proof, opt.workers())); err != nil {
@@ -365,7 +343,7 @@ func (f *Folder) commit(ctx context.Context, opt *Options) error {
 	if err == nil && !ok {
 		err = f.job.Create(ctx, phaseTreeC, sealedName, int64(p.Size), func(sealed durable.File) error {
 			return f.create(ctx, phaseTreeC, trees, func(ws []io.WriterAt) error {
-				_, err := merkle.BuildFiles(ctx, c.shapes.h, c.shapes.r, merkle.Layout{}, c.columns(full{sealed}), ws, opt.merkle("tree C"))
+				_, err := merkle.BuildFiles(ctx, c.shapes.h, c.shapes.r, merkle.Layout{}, c.columns(sealed), ws, opt.merkle("tree C"))
 				return err
 			})
 		})
@@ -394,7 +372,7 @@ func (f *Folder) create(ctx context.Context, phase uint8, files []fileOf, fill f
 	}
 	file := files[len(ws)]
 	return f.job.Create(ctx, phase, file.name, file.size, func(w durable.File) error {
-		return f.create(ctx, phase, files, fill, append(ws[:len(ws):len(ws)], full{w})...)
+		return f.create(ctx, phase, files, fill, append(ws[:len(ws):len(ws)], w)...)
 	})
 }
 
