@@ -139,14 +139,19 @@ type broken struct{ err error }
 
 func (b broken) ReadAt([]byte, int64) (int, error) { return 0, b.err }
 
+// whyNot makes an error of opening a file that is not there, or that nobody named, ErrMissing.
+func whyNot(err error) error {
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, errNoName) {
+		return ErrMissing
+	}
+	return err
+}
+
 // file opens a file, which counts as broken if it has not that size.
 func (c *checker) file(path string, size int64) io.ReaderAt {
 	r, err := c.f.open(path, size)
 	if err != nil {
-		if errors.Is(err, os.ErrNotExist) || errors.Is(err, errNoName) {
-			err = ErrMissing
-		}
-		return broken{err}
+		return broken{whyNot(err)}
 	}
 	c.closers = append(c.closers, r)
 	return r
@@ -162,12 +167,11 @@ func (c *checker) files(paths []string, size int64) []io.ReaderAt {
 
 func (c *checker) open() {
 	p := c.st.Proof
-	c.staged = broken{ErrMissing}
 	if r, err := c.f.openStaged(c.f.Staged, p); err == nil {
 		c.staged = r
 		c.closers = append(c.closers, r)
-	} else if !errors.Is(err, os.ErrNotExist) && !errors.Is(err, errNoName) {
-		c.staged = broken{err}
+	} else {
+		c.staged = broken{whyNot(err)}
 	}
 	c.treeD = c.file(c.f.cache(sector.TreeDFile), p.TreeDLen())
 	c.sealed = c.file(c.f.Sealed, int64(p.Size))

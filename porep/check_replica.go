@@ -2,10 +2,8 @@ package porep
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 
 	"github.com/assaylab/assay/merkle"
@@ -290,25 +288,21 @@ func (c *checker) lost() {
 func (c *checker) aux() {
 	c.report.aux = sector.PAux{CommC: sector.CommC(c.commC), CommRLast: sector.CommRLast(c.commRLast)}
 	_, err := c.f.readAux(c.st.Proof, c.st.CommR)
-	var blocks []uint64
-	if err != nil {
-		blocks = []uint64{0}
-	}
-	if errors.Is(err, os.ErrNotExist) {
-		err = ErrMissing
-	}
-	c.add(sector.PAuxFile, blocks, err)
-	blocks = nil
+	c.small(sector.PAuxFile, err)
 	have, err := c.f.readSmall(c.f.cache(sector.TAuxFile), maxTAux)
 	if err == nil {
 		err = sameStores(have, c.st.Proof)
-	} else if errors.Is(err, os.ErrNotExist) {
-		err = ErrMissing
 	}
-	if err != nil {
-		blocks = []uint64{0}
+	c.small(sector.TAuxFile, err)
+}
+
+// small reports a file of one block.
+func (c *checker) small(name string, err error) {
+	if err == nil {
+		c.add(name, nil, nil)
+	} else {
+		c.add(name, []uint64{0}, whyNot(err))
 	}
-	c.add(sector.TAuxFile, blocks, err)
 }
 
 // maxTAux bounds the bytes of a t_aux.

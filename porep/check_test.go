@@ -146,6 +146,20 @@ func (s *sealedSite) found(t *testing.T, name string, block uint64) {
 	s.repaired(t, r)
 }
 
+// TestCheckUnnamed checks a sector of which no file is named: each is missing, p_aux and t_aux too.
+func TestCheckUnnamed(t *testing.T) {
+	s := newSealedSite(t, sector.Size2KiB)
+	r, err := new(porep.Files).Check(t.Context(), s.st, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range r.Files {
+		if f.Verdict == porep.Right || !errors.Is(f.Reason, porep.ErrMissing) {
+			t.Errorf("%s: %v, %v", f.Name, f.Verdict, f.Reason)
+		}
+	}
+}
+
 // coupled says that without one layer the other cannot be proven right.
 func coupled(name, other string) bool {
 	return name[:min(len(name), 16)] == "sc-02-data-layer" && other[:min(len(other), 16)] == "sc-02-data-layer"
