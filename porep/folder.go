@@ -96,16 +96,21 @@ func OpenFolder(fs durable.FS, s Sector, opt *FolderOptions) (*Folder, error) {
 	return f, nil
 }
 
-// identity is all that the bytes of the replica depend on.
+// identity is all that the bytes of the sector's files depend on. Hash and label parents, in which registered proofs have no choice,
+// are stated only where others were chosen.
 func (f *Folder) identity() []byte {
 	p, id := f.s.Proof, f.s.ReplicaID()
 	h := sha256.New()
 	for _, i := range f.opt.Pieces {
 		fmt.Fprintf(h, "%x %d\n", i.CommP, uint64(i.Size))
 	}
-	return fmt.Appendf(nil, "porep seal 1\nsector size %d\napi version %v\nfeatures %v\nlayers %d\nporep id %x\nprover id %x\n"+
+	b := fmt.Appendf(nil, "porep seal 1\nsector size %d\napi version %v\nfeatures %v\nlayers %d\nporep id %x\nprover id %x\n"+
 		"sector id %d\nticket %x\ncomm d %x\nreplica id %x\npieces %d %x\n", uint64(p.Size), p.Version, p.Features, p.Layers, p.ID,
 		f.s.ID.Prover, uint64(f.s.ID.Number), f.s.Ticket, f.s.CommD, id, len(f.opt.Pieces), h.Sum(nil))
+	if p.Hash != sector.Poseidon || p.ShortLabels {
+		b = fmt.Appendf(b, "hash %v\nlabel parents %d\n", p.Hash, p.LabelParents())
+	}
+	return b
 }
 
 // report keeps the first damage of each file and passes it on.

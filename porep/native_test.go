@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/assaylab/assay/merkle/durable"
 	"github.com/assaylab/assay/merkle/durable/durabletest"
 	"github.com/assaylab/assay/porep"
 	"github.com/assaylab/assay/porep/sector"
@@ -197,6 +198,32 @@ func TestNativeFolder(t *testing.T) {
 		}
 		if err = errors.Join(err, f.Close()); err != nil {
 			t.Error(r.Hash, err)
+		}
+	}
+}
+
+// TestFolderRules opens the folder of a sector under another hash, or other labels: it went on with the files as it found them, so
+// that half a sector was made under each.
+func TestFolderRules(t *testing.T) {
+	p, err := sector.StackedDRG2KiBV1_1.Proof()
+	if err != nil {
+		t.Fatal(err)
+	}
+	blake, short := p, p
+	blake.Hash, short.ShortLabels = sector.BLAKE3, true
+	rules := []sector.Proof{p, blake, short}
+	for i, begun := range rules {
+		disk := durabletest.NewDisk()
+		for j, p := range append([]sector.Proof{begun}, rules...) {
+			f, err := porep.OpenFolder(disk, porep.Sector{Proof: p, CommD: sector.CommD{1}}, nil)
+			if err == nil {
+				err = f.Close()
+			} else if p != begun && errors.Is(err, durable.ErrJob) {
+				continue
+			}
+			if err != nil || p != begun {
+				t.Errorf("begun under rules %d, opened under %d: %v", i, j-1, err)
+			}
 		}
 	}
 }
