@@ -56,7 +56,10 @@ func Encode(ctx context.Context, f Files, p Params, old sector.CommR, opt *Optio
 	if st.CommRNew, err = commROf(aux); err != nil {
 		return nil, err
 	}
-	return st, firstError(replica.finish(), trees.finish(), writeAux(f.Cache, sp, aux))
+	if err := m.finish(replica, trees, f.Cache, aux); err != nil {
+		return nil, err
+	}
+	return st, nil
 }
 
 // Remove takes the data out of a replica again: from f.Replica, f.Data and the p_aux of f.Cache it makes f.Key and, in f.KeyCache,
@@ -97,7 +100,7 @@ func Remove(ctx context.Context, f Files, st *Statement, opt *Options) error {
 	if err != nil {
 		return err
 	}
-	return firstError(key.finish(), trees.finish(), writeAux(f.KeyCache, sp, aux))
+	return m.finish(key, trees, f.KeyCache, aux)
 }
 
 // codec returns the codec of an update for the nodes from..to-1.
@@ -184,6 +187,17 @@ func (m *mixer) build(ctx context.Context, cache, path string, aux *sector.PAux,
 	}
 	aux.CommRLast = sector.CommRLast(root)
 	return trees, replica, aux.CommRLast.Check()
+}
+
+// finish gives a replica its name, then TreeR over it, and last p_aux and t_aux, which vouch for both.
+func (m *mixer) finish(replica *outFile, trees outFiles, cache string, aux sector.PAux) error {
+	if err := replica.finish(); err != nil {
+		return err
+	}
+	if err := trees.finish(); err != nil {
+		return err
+	}
+	return writeAux(cache, m.sp, aux)
 }
 
 // treeRLayout is how TreeR lies on disk: over the replica, without the discarded rows.

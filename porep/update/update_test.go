@@ -212,6 +212,20 @@ func roundTrip(t *testing.T, s *site) {
 	}
 }
 
+// TestEncodeUnnamed lets the replica not get its name: p_aux and TreeR of a replica that was not there got theirs.
+func TestEncodeUnnamed(t *testing.T) {
+	s := newSite(t, sector.Size2KiB, 5)
+	must(t, os.Mkdir(s.files.Replica, 0o755)) // a file cannot take its place
+	if st, err := update.Encode(ctx, s.files, s.p, s.old, nil); err == nil || st != nil {
+		t.Errorf("%v, %v", st, err)
+	}
+	left, err := os.ReadDir(s.files.Cache)
+	must(t, err)
+	if len(left) != 1 || left[0].Name() != sector.TreeDFile {
+		t.Errorf("the cache holds %v, want TreeD alone", left)
+	}
+}
+
 // TestDecodeRange takes ranges of every alignment, with and without TreeD, and counts the bytes that are read: 1 MiB of data may
 // cost 2.2 MiB of files (a whole sector of 8 MiB has 16). ASSAY_LONG=1 takes a sector of 512 MiB, too: 4 GiB of files.
 func TestDecodeRange(t *testing.T) {
