@@ -101,9 +101,6 @@ func (f *form) check(c *ChallengeProof) error {
 	return nil
 }
 
-// paths are the three paths of an answer in the order of their bytes.
-func (c *ChallengeProof) paths() [3]*merkle.Proof { return [3]*merkle.Proof{&c.Old, &c.Data, &c.New} }
-
 // ParsePartition reads the bytes of a partition's proof under p. It does not verify the proof, but its form is right. The length is
 // looked at before anything is allocated; the proof takes about as much memory as its bytes, of which it keeps none. p.H
 // has no part in it. Errors: ErrFormat for any other bytes, sector.ErrSize.

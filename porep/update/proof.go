@@ -19,6 +19,9 @@ type ChallengeProof struct {
 	New  merkle.Proof // TreeR of the replica after it
 }
 
+// paths are the three paths of an answer in their order.
+func (c *ChallengeProof) paths() [3]*merkle.Proof { return [3]*merkle.Proof{&c.Old, &c.Data, &c.New} }
+
 // A PartitionProof is the vanilla proof of one partition.
 type PartitionProof struct {
 	CommC sector.CommC
@@ -165,17 +168,16 @@ func (o *opener) partition(ctx context.Context, k int, opt *Options) (PartitionP
 		return out, fmt.Errorf("update: TreeD: %w", err)
 	}
 	out.Challenges = make([]ChallengeProof, len(challenges))
-	for _, tree := range []struct {
+	for n, tree := range []struct {
 		name string
 		t    *merkle.Tree
-		at   func(c *ChallengeProof) *merkle.Proof
-	}{{"TreeR before", o.old, proofOld}, {"TreeD", o.data, proofData}, {"TreeR after", o.new, proofNew}} {
+	}{{"TreeR before", o.old}, {"TreeD", o.data}, {"TreeR after", o.new}} {
 		proofs, err := tree.t.Open(ctx, challenges, opt.merkle(""))
 		if err != nil {
 			return out, fmt.Errorf("update: %s: %w", tree.name, err)
 		}
 		for i := range proofs {
-			*tree.at(&out.Challenges[i]) = proofs[i]
+			*out.Challenges[i].paths()[n] = proofs[i]
 		}
 	}
 	return out, VerifyPartition(ctx, o.st, k, &out, opt)
@@ -183,7 +185,3 @@ func (o *opener) partition(ctx context.Context, k int, opt *Options) (PartitionP
 
 // apexLevel is the level of the apex leaves in TreeD.
 func (p *Params) apexLevel() int { return p.nodeBits() - p.partitionBits() - p.apexBits() }
-
-func proofOld(c *ChallengeProof) *merkle.Proof  { return &c.Old }
-func proofData(c *ChallengeProof) *merkle.Proof { return &c.Data }
-func proofNew(c *ChallengeProof) *merkle.Proof  { return &c.New }

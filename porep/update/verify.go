@@ -118,19 +118,18 @@ func (j *judge) openings(ctx context.Context, opt *Options) error {
 		return err
 	}
 	proofs := make([]merkle.Proof, len(j.challenges))
-	for _, tree := range []struct {
+	for n, tree := range []struct {
 		part string
 		h    merkle.Hasher
 		s    merkle.Shape
 		root merkle.Digest
-		at   func(c *ChallengeProof) *merkle.Proof
 	}{
-		{"tree R before", poseidon.Hasher{}, r, merkle.Digest(j.p.CommRLastOld), proofOld},
-		{"tree D", sha2.SHA254{}, d, merkle.Digest(j.st.CommDNew), proofData},
-		{"tree R after", poseidon.Hasher{}, r, merkle.Digest(j.p.CommRLastNew), proofNew},
+		{"tree R before", poseidon.Hasher{}, r, merkle.Digest(j.p.CommRLastOld)},
+		{"tree D", sha2.SHA254{}, d, merkle.Digest(j.st.CommDNew)},
+		{"tree R after", poseidon.Hasher{}, r, merkle.Digest(j.p.CommRLastNew)},
 	} {
 		for i, c := range j.challenges {
-			proofs[i] = *tree.at(&j.p.Challenges[i])
+			proofs[i] = *j.p.Challenges[i].paths()[n]
 			if proofs[i].Index != c {
 				return j.refuse(i, tree.part, "leaf %d, want %d", proofs[i].Index, c)
 			}
