@@ -1,6 +1,7 @@
 package update
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -72,7 +73,7 @@ func (c *codec) scale(dst, src fr.Vector, first uint64) {
 
 // encode sets data to key + data*rho.
 func (c *codec) encode(data, key fr.Vector, first uint64) error {
-	if err := firstError(checkData(data, first), checkNodes("key", key, first)); err != nil {
+	if err := cmp.Or(checkData(data, first), checkNodes("key", key, first)); err != nil {
 		return err
 	}
 	nodesOf(data)
@@ -85,7 +86,7 @@ func (c *codec) encode(data, key fr.Vector, first uint64) error {
 
 // remove sets data to replica - data*rho.
 func (c *codec) remove(data, replica fr.Vector, first uint64) error {
-	if err := firstError(checkData(data, first), checkNodes("replica", replica, first)); err != nil {
+	if err := cmp.Or(checkData(data, first), checkNodes("replica", replica, first)); err != nil {
 		return err
 	}
 	nodesOf(data)
@@ -98,7 +99,7 @@ func (c *codec) remove(data, replica fr.Vector, first uint64) error {
 
 // decode sets replica to (replica - key)*rho, for a codec that divides. What is no data of 254 bits is refused.
 func (c *codec) decode(replica, key fr.Vector, first uint64) error {
-	if err := firstError(checkNodes("replica", replica, first), checkNodes("key", key, first)); err != nil {
+	if err := cmp.Or(checkNodes("replica", replica, first), checkNodes("key", key, first)); err != nil {
 		return err
 	}
 	nodesOf(replica)

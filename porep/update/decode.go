@@ -1,6 +1,7 @@
 package update
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -94,7 +95,7 @@ func DecodeFile(ctx context.Context, f Files, st *Statement, opt *Options) error
 
 // checkKey refuses what data cannot have been encoded with.
 func (s *Statement) checkKey() error {
-	return firstError(s.Params.check(), s.CommROld.Check(), s.CommDNew.Check())
+	return cmp.Or(s.Params.check(), s.CommROld.Check(), s.CommDNew.Check())
 }
 
 const (

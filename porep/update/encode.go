@@ -1,6 +1,7 @@
 package update
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -24,7 +25,7 @@ import (
 //
 // Source: rust-fil-proofs filecoin-proofs/src/api/update.rs, encode_into; storage-proofs-update/src/vanilla.rs.
 func Encode(ctx context.Context, f Files, p Params, old sector.CommR, opt *Options) (*Statement, error) {
-	if err := firstError(p.check(), old.Check()); err != nil {
+	if err := cmp.Or(p.check(), old.Check()); err != nil {
 		return nil, err
 	}
 	aux, err := readAux(f.KeyCache, old)
@@ -214,7 +215,7 @@ func (m *mixer) source(w io.WriterAt) merkle.Source {
 			n := min(len(dst), blockNodes)
 			data, replica := s.a[:n], s.b[:n]
 			off := int64(first) * sector.NodeSize
-			if err := firstError(readFull(m.data, raw(data), off), readFull(m.replica, raw(replica), off)); err != nil {
+			if err := cmp.Or(readFull(m.data, raw(data), off), readFull(m.replica, raw(replica), off)); err != nil {
 				return err
 			}
 			if err := m.mix(data, replica, first); err != nil {

@@ -1,6 +1,7 @@
 package update
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 
@@ -14,7 +15,7 @@ import (
 //
 // Source: rust-fil-proofs storage-proofs-update/src/vanilla.rs, phi.
 func Phi(d sector.CommD, old sector.CommR) (merkle.Digest, error) {
-	if err := firstError(d.Check(), old.Check()); err != nil {
+	if err := cmp.Or(d.Check(), old.Check()); err != nil {
 		return merkle.Digest{}, err
 	}
 	return hashTwo(merkle.Digest(d), merkle.Digest(old))
@@ -51,7 +52,7 @@ const capacity = 254
 //
 // Source: rust-fil-proofs storage-proofs-update/src/challenges.rs.
 func Challenges(p Params, commR sector.CommR, k int) ([]uint64, error) {
-	if err := firstError(p.check(), commR.Check()); err != nil {
+	if err := cmp.Or(p.check(), commR.Check()); err != nil {
 		return nil, err
 	}
 	if k < 0 || k >= p.Partitions {

@@ -1,6 +1,7 @@
 package update
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -75,7 +76,7 @@ func openDir(path string) (*durable.OSFS, error) {
 
 // finish makes the file durable under its name. On an error nothing is left of it.
 func (o *outFile) finish() error {
-	err := firstError(o.Sync(), o.File.Close())
+	err := cmp.Or(o.Sync(), o.File.Close())
 	o.File = nil
 	if err == nil {
 		err = o.dir.Rename(o.name+unfinished, o.name)
@@ -85,7 +86,7 @@ func (o *outFile) finish() error {
 	} else {
 		_ = o.dir.Remove(o.name + unfinished) // the error that led here is what counts
 	}
-	if err = firstError(err, o.dir.Close()); err != nil {
+	if err = cmp.Or(err, o.dir.Close()); err != nil {
 		return fmt.Errorf("update: %s: %w", o.name, err)
 	}
 	return nil
@@ -260,7 +261,7 @@ func writeAux(cache string, p sector.Proof, aux sector.PAux) error {
 	if err != nil {
 		return err
 	}
-	return firstError(writeFile(filepath.Join(cache, sector.PAuxFile), pAux), writeFile(filepath.Join(cache, sector.TAuxFile), tAux))
+	return cmp.Or(writeFile(filepath.Join(cache, sector.PAuxFile), pAux), writeFile(filepath.Join(cache, sector.TAuxFile), tAux))
 }
 
 // maxTAux bounds the bytes of a t_aux.
@@ -332,14 +333,4 @@ func readFull(r io.ReaderAt, b []byte, off int64) error {
 		return io.ErrUnexpectedEOF
 	}
 	return err
-}
-
-// firstError returns the first of errs that is one.
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

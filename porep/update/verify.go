@@ -1,6 +1,7 @@
 package update
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -75,7 +76,7 @@ func VerifyPartition(ctx context.Context, st *Statement, k int, p *PartitionProo
 	if err := j.openings(ctx, opt); err != nil {
 		return err
 	}
-	return firstError(j.apex(), j.encodings())
+	return cmp.Or(j.apex(), j.encodings())
 }
 
 // verifyHead holds the roots of a partition against the statement.
