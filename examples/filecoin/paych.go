@@ -12,8 +12,12 @@ import (
 // SettleDelay is the time, in epochs, between settling a channel and collecting it.
 const SettleDelay = 1440
 
-// maxLanes bounds the lanes of a channel.
-const maxLanes = 1 << 10
+// Bounds of a channel. The actor has the first two; that of the number of lanes is ours, for what is kept in memory.
+const (
+	maxLane   = 1<<63 - 1 // the highest number of a lane
+	maxSecret = 256       // bytes
+	maxLanes  = 1 << 10
+)
 
 // ErrVoucher says that a voucher is refused.
 var ErrVoucher = errors.New("filecoin: voucher refused")
@@ -57,6 +61,10 @@ func (c *Channel) Check(v *Voucher, secret []byte, epoch int64) error {
 		return fmt.Errorf("%w: an amount of %v", ErrVoucher, v.Amount.Int)
 	case epoch < v.TimeLockMin || v.TimeLockMax != 0 && epoch > v.TimeLockMax:
 		return fmt.Errorf("%w: good from epoch %d to %d, not at %d", ErrVoucher, v.TimeLockMin, v.TimeLockMax, epoch)
+	case v.Lane > maxLane:
+		return fmt.Errorf("%w: lane %d", ErrVoucher, v.Lane)
+	case len(secret) > maxSecret:
+		return fmt.Errorf("%w: a secret of %d bytes", ErrVoucher, len(secret))
 	case v.Extra != nil:
 		return fmt.Errorf("%w: an actor's approval cannot be asked here", ErrVoucher)
 	}
@@ -68,8 +76,9 @@ func (c *Channel) Check(v *Voucher, secret []byte, epoch int64) error {
 	return VerifySignature(c.From, v.SigningBytes(), *v.Signature)
 }
 
-// Update redeems a voucher: its amount is what its lane has been paid in all, of which merged lanes have had a part. Errors
-// as Check; then nothing has changed.
+// Update redeems a voucher: its amount is what its lane has been paid in all, of which merged lanes have had a part. A lane that
+// is merged twice, from which the actor would take off twice what was paid, is refused. Errors as Check; then nothing has
+// changed.
 func (c *Channel) Update(v *Voucher, secret []byte, epoch int64) error {
 	if err := c.Check(v, secret, epoch); err != nil {
 		return err

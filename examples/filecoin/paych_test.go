@@ -42,10 +42,13 @@ func TestChannel(t *testing.T) {
 		{"no secret", voucher(2, 1, 5, locked), nil, 3, false, 55},
 		{"secret", voucher(2, 1, 5, locked), secret, 3, true, 60},
 		{"merge of itself", voucher(0, 3, 60, func(v *Voucher) { v.Merges = []Merge{{Lane: 0, Nonce: 9}} }), nil, 3, false, 60},
+		{"merge of one lane twice", voucher(0, 3, 60, func(v *Voucher) { v.Merges = []Merge{{Lane: 1, Nonce: 5}, {Lane: 1, Nonce: 6}} }), nil, 3, false, 60},
 		{"merge", voucher(0, 3, 60, func(v *Voucher) { v.Merges = []Merge{{Lane: 1, Nonce: 5}} }), nil, 3, true, 65},
 		{"merged lane", voucher(1, 4, 60), nil, 3, false, 65},
 		{"other channel", voucher(3, 1, 1, func(v *Voucher) { v.Channel = IDAddress(78) }), nil, 3, false, 65},
 		{"negative", voucher(3, 1, -1), nil, 3, false, 65},
+		{"a lane's number over 63 bits", voucher(1<<63, 1, 1), nil, 3, false, 65},
+		{"secret of 257 bytes", voucher(3, 1, 1), make([]byte, 257), 3, false, 65},
 	}
 	for _, s := range steps {
 		err := c.Update(s.v, s.secret, s.epoch)
