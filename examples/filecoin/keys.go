@@ -122,11 +122,7 @@ func (k *BLSKey) Public() [48]byte { return k.public }
 func (k *BLSKey) Address() Address { return Address(append([]byte{ProtocolBLS}, k.public[:]...)) }
 
 // Sign signs message.
-func (k *BLSKey) Sign(message []byte) Signature {
-	h := hashToG2(message)
-	out := h.ScalarMultiplication(&h, &k.secret).Bytes()
-	return Signature{SignatureBLS, out[:]}
-}
+func (k *BLSKey) Sign(message []byte) Signature { return k.SignMessage(NewBLSMessage(message)) }
 
 func hashToG2(message []byte) bls12381.G2Affine {
 	h, err := bls12381.HashToG2(message, []byte(BLSSuite))
@@ -163,8 +159,8 @@ func VerifyBLSBatch(public [][48]byte, messages []*BLSMessage, signatures []Sign
 	}
 	weights := batchWeights(public, messages, signatures)
 	sums := make([]bls12381.G2Affine, len(signatures))
-	points := map[[48]byte][]int{}
-	var keys [][48]byte
+	ofKey := map[[48]byte][]int{}
+	var keys [][48]byte // in order of their first use
 	for i, s := range signatures {
 		if s.Type != SignatureBLS || len(s.Data) != bls12381.SizeOfG2AffineCompressed {
 			return fmt.Errorf("%w: %d bytes of type %d", ErrSignature, len(s.Data), s.Type)
@@ -172,10 +168,10 @@ func VerifyBLSBatch(public [][48]byte, messages []*BLSMessage, signatures []Sign
 		if _, err := sums[i].SetBytes(s.Data); err != nil || sums[i].IsInfinity() {
 			return fmt.Errorf("%w: signature %d is no point of the group", ErrSignature, i)
 		}
-		if points[public[i]] == nil {
+		if ofKey[public[i]] == nil {
 			keys = append(keys, public[i])
 		}
-		points[public[i]] = append(points[public[i]], i)
+		ofKey[public[i]] = append(ofKey[public[i]], i)
 	}
 	_, _, g, _ := bls12381.Generators()
 	left, right := make([]bls12381.G1Affine, 1+len(keys)), make([]bls12381.G2Affine, 1+len(keys))
@@ -186,11 +182,12 @@ func VerifyBLSBatch(public [][48]byte, messages []*BLSMessage, signatures []Sign
 		if _, e := left[k+1].SetBytes(key[:]); e != nil || left[k+1].IsInfinity() {
 			return fmt.Errorf("%w: a public key is no point of the group", ErrSignature)
 		}
-		of, by := make([]bls12381.G2Affine, 0, len(points[key])), make([]fr.Element, 0, len(points[key]))
-		for _, i := range points[key] {
-			of, by = append(of, messages[i].point), append(by, weights[i])
+		var points []bls12381.G2Affine
+		var by []fr.Element
+		for _, i := range ofKey[key] {
+			points, by = append(points, messages[i].point), append(by, weights[i])
 		}
-		_, e := right[k+1].MultiExp(of, by, one)
+		_, e := right[k+1].MultiExp(points, by, one)
 		err = errors.Join(err, e)
 	}
 	ok, e := bls12381.PairingCheck(left, right)

@@ -13,8 +13,8 @@ type Ask struct {
 	Room     int
 }
 
-// A Bid is the most that a client pays for a piece. Not is a provider that it does not want, "" for none: the one that
-// holds another shard of the same data, say.
+// A Bid is the most that a client pays for a piece, attoFIL an epoch. Not are the providers that it does not want: those that
+// hold other shards of the same data, say.
 type Bid struct {
 	Client Address
 	Most   *big.Int
@@ -60,7 +60,7 @@ func MatchBids(asks []Ask, bids []Bid) []Match {
 }
 
 // NextAsk moves a price by what was sold of what was offered: up by at most an eighth where all was, down by at most an
-// eighth where nothing was. It never falls below 1.
+// eighth where nothing was. It never falls below 1. Where nothing was offered the result is price itself.
 func NextAsk(price *big.Int, sold, offered int) *big.Int {
 	if offered < 1 {
 		return price
