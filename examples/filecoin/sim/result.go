@@ -18,7 +18,7 @@ type Case struct {
 	Party  string   `json:"party"`
 	Epoch  int64    `json:"epoch"`
 	Caught bool     `json:"caught"`
-	At     int64    `json:"caught_at"`
+	At     int64    `json:"caught_at"` // or judged at; -1 for a fault that is not seen yet
 	How    string   `json:"how"`
 	Price  *big.Int `json:"price_atto"` // what it cost whoever did it
 
@@ -220,8 +220,8 @@ func (r *Result) finish(w *world, state ledger.Epoch) error {
 	}
 	var err error
 	for _, c := range r.Cases {
-		// A fault is seen at its deadline, which may be a day away when the simulation ends.
-		if !c.Caught && w.epoch-c.Epoch > 2*day {
+		// A cheat is judged at once; a fault is seen at its deadline, which may be a day away when the simulation ends.
+		if waits := c.At < 0 && w.epoch-c.Epoch <= 2*day; !c.Caught && !waits {
 			err = errors.Join(err, fmt.Errorf("sim: %s by %s at epoch %d was not caught: %s", c.What, c.Party, c.Epoch, c.How))
 		}
 	}

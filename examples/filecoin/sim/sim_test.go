@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"math/big"
 	"os"
 	"testing"
 
 	"github.com/assaylab/assay/examples/filecoin"
+	"github.com/assaylab/assay/examples/ledger"
 )
 
 func run(t *testing.T, c Config) *Result {
@@ -130,6 +132,27 @@ func TestPolicySome(t *testing.T) {
 		}
 		if r := run(t, Config{Seed: 2, Days: 46, Policy: list}); len(r.Dropped) == 0 || r.DatasetRead != c.read {
 			t.Errorf("%d denied: %d dropped, dataset read: %v, want %v", c.denied, len(r.Dropped), r.DatasetRead, c.read)
+		}
+	}
+}
+
+// TestFinishRefuses ends a run in which a cheat has just been accepted, which is an error however late it was; a fault that no
+// deadline has met yet is none.
+func TestFinishRefuses(t *testing.T) {
+	for _, accepted := range []bool{false, true} {
+		w, err := newWorld(t.Context(), Config{Seed: 1, Dir: t.TempDir()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.tipset(); err != nil {
+			t.Fatal(err)
+		}
+		w.res.inject("replica lost", &storedSector{owner: w.providers[roleDeletes]}, w.epoch)
+		if accepted {
+			w.res.caught("forged proof", w.providers[roleCheat].name, w.epoch, "accepted", new(big.Int), false)
+		}
+		if err := w.res.finish(w, ledger.Epoch{}); (err != nil) != accepted {
+			t.Errorf("accepted %v: %v", accepted, err)
 		}
 	}
 }
