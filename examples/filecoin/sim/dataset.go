@@ -67,7 +67,7 @@ func (w *world) gather() ([]io.ReaderAt, int, error) {
 		}
 		for _, h := range w.find(d.cid) {
 			data, err := w.fetch(w.data.client.name, w.data.client.key, d.cid, len(d.data), h)
-			if errors.Is(err, errContent) {
+			if errors.Is(err, errServed) {
 				continue
 			}
 			if err != nil {

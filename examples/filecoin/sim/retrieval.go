@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"math/big"
 	"os"
+	"slices"
 
 	"github.com/assaylab/assay/examples/filecoin"
 	"github.com/assaylab/assay/examples/ledger"
 	"github.com/assaylab/assay/porep"
 	"github.com/assaylab/assay/porep/piece"
-	"github.com/assaylab/assay/porep/sector"
 )
 
 // A retriever serves data for money. It has no stake: it earns by what it serves, and is paid after the reader has checked.
@@ -94,9 +94,11 @@ func (h holder) serve(w *world, cid string, length int) ([]byte, error) {
 	}
 	defer f.Close()
 	var out bytes.Buffer
-	err = porep.Unseal(w.ctx, &h.sector.st.Sector, f, &out, 0, uint64(length), nil)
+	if err := porep.Unseal(w.ctx, &h.sector.st.Sector, f, &out, 0, uint64(length), nil); err != nil {
+		return nil, err
+	}
 	w.res.Unsealed++
-	return out.Bytes(), err
+	return out.Bytes(), nil
 }
 
 // payee returns who is paid, and the price of a byte.
@@ -121,22 +123,25 @@ func (w *world) open(party string, key filecoin.Key, payee string, server fileco
 	return c, errors.Join(w.message(party, "open channel"), w.move("channel funds", payee, account(party, ledger.Available), account(party, ledger.Locked), funds))
 }
 
-// errContent says that what was served is not what was asked for.
-var errContent = errors.New("the served bytes have another CID")
+// errServed says that a holder did not serve what was asked for: it has it no more, or other bytes.
+var errServed = errors.New("what was asked for was not served")
 
 // fetch gets a piece for a party from a holder, checks it, and pays by voucher. The payee keeps the last voucher only.
 func (w *world) fetch(party string, key filecoin.Key, cid string, length int, h holder) ([]byte, error) {
 	name, server, price := h.payee()
 	data, err := h.serve(w, cid, length)
+	if w.ctx.Err() != nil {
+		return nil, w.ctx.Err()
+	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w: %w", name, errServed, err)
 	}
 	info, err := piece.Sum(w.ctx, bytes.NewReader(data), nil)
 	if err != nil {
 		return nil, err
 	}
-	if sector.CommP.CID(info.CommP) != cid {
-		return nil, fmt.Errorf("%s: %w", name, errContent)
+	if info.CommP.CID() != cid {
+		return nil, fmt.Errorf("%s: %w: the bytes have another CID", name, errServed)
 	}
 	c, err := w.open(party, key, name, server)
 	if err != nil {
@@ -163,7 +168,8 @@ func (w *world) fetch(party string, key filecoin.Key, cid string, length int, h 
 	return data, nil
 }
 
-// request is the reader's: it pays with a file identifier, tries the holders in order and goes on where one lies.
+// request is the reader's: it pays with a file identifier, tries the holders in order and goes on where one does not serve. A
+// retriever that lies is struck off; a provider's replica is judged by its next proof.
 func (w *world) request(cid string, length int) error {
 	key, err := filecoin.NewBLSKey(w.secret("reader"))
 	if err != nil {
@@ -171,12 +177,13 @@ func (w *world) request(cid string, length int) error {
 	}
 	for _, h := range w.find(cid) {
 		_, err := w.fetch(reader, key, cid, length, h)
-		if errors.Is(err, errContent) {
+		if !errors.Is(err, errServed) {
+			return err
+		}
+		if h.retriever != nil {
 			w.res.caught("retriever served other bytes", h.retriever.name, w.epoch, err.Error()+": no voucher, struck off the index; it had paid for its stock", w.spent(h.retriever.name), true)
 			w.strike(h.retriever)
-			continue
 		}
-		return err
 	}
 	w.res.NotFound++
 	return nil
@@ -195,14 +202,8 @@ func (w *world) spent(party string) *big.Int {
 
 // strike takes a retriever off the index.
 func (w *world) strike(r *retriever) {
-	for cid, hs := range w.offers {
-		var kept []holder
-		for _, h := range hs {
-			if h.retriever != r {
-				kept = append(kept, h)
-			}
-		}
-		w.offers[cid] = kept
+	for cid, holders := range w.offers {
+		w.offers[cid] = slices.DeleteFunc(holders, func(h holder) bool { return h.retriever == r })
 	}
 }
 
@@ -213,6 +214,9 @@ func (w *world) stock(r *retriever, cid string, length int) error {
 			continue
 		}
 		data, err := w.fetch(r.name, r.key, cid, length, h)
+		if errors.Is(err, errServed) {
+			continue
+		}
 		if err != nil {
 			return err
 		}

@@ -157,6 +157,33 @@ func TestFinishRefuses(t *testing.T) {
 	}
 }
 
+// TestDamagedReplicaServed has the reader ask for a piece whose only holder, a provider, has a bad replica that no proof has met
+// yet: it pays nothing and finds nobody.
+func TestDamagedReplicaServed(t *testing.T) {
+	w, err := newWorld(t.Context(), Config{Seed: 1, Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.at(0, w.trade)
+	for ; w.epoch <= day; w.epoch += w.Interval {
+		if err := w.tipset(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := w.deals[0]
+	replica, err := os.ReadFile(d.sector.files.Sealed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	replica[0] ^= 1
+	if err := os.WriteFile(d.sector.files.Sealed, replica, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.request(d.cid, len(d.data)); err != nil || w.res.NotFound != 1 || w.res.Retrieved != 0 {
+		t.Errorf("%v; %d not found, %d paid", err, w.res.NotFound, w.res.Retrieved)
+	}
+}
+
 func TestConfigRefused(t *testing.T) {
 	for name, c := range map[string]Config{"no directory": {}, "days": {Dir: "x", Days: 1}, "many days": {Dir: "x", Days: 1e6},
 		"interval": {Dir: "x", Interval: 7}, "providers": {Dir: "x", Providers: 2}} {
