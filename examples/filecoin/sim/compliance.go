@@ -9,7 +9,6 @@ import (
 
 	"github.com/assaylab/assay/examples/envelope"
 	"github.com/assaylab/assay/examples/filecoin"
-	"github.com/assaylab/assay/porep/sector"
 )
 
 // A Retention says how a deal's piece was proven over its term; it is read from the book alone.
@@ -75,9 +74,9 @@ func (d *deal) receipt() error {
 		return err
 	}
 	if _, err := os.Stat(s.files.Sealed); !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("sim: %v is deleted and still there: %w", s, err)
+		return fmt.Errorf("sim: %v is deleted and still there: %v", s, err)
 	}
-	statement := fmt.Sprintf("deleted piece %s replica %s epoch %d", d.cid, sector.CommR(s.st.CommR).CID(), w.epoch)
+	statement := fmt.Sprintf("deleted piece %s replica %s epoch %d", d.cid, s.st.CommR.CID(), w.epoch)
 	sig := s.owner.worker.Sign([]byte(statement))
 	if err := filecoin.VerifySignature(s.owner.worker.Address(), []byte(statement), sig); err != nil {
 		return err

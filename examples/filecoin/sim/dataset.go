@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
 
 	"github.com/assaylab/assay/erasure"
 	"github.com/assaylab/assay/merkle"
@@ -26,10 +25,7 @@ type dataset struct {
 
 // encodeDataset encrypts a client's object and cuts it into shards, any dataParts of which bring it back.
 func (w *world) encodeDataset(c *client) ([][]byte, error) {
-	d := &dataset{client: c, plain: make([]byte, dataParts*shardBytes-40)}
-	for i := range d.plain {
-		d.plain[i] = byte(w.rand.Uint32())
-	}
+	d := &dataset{client: c, plain: w.random(dataParts*shardBytes - 40)}
 	sealed, err := c.encrypt(w, d.plain)
 	if err != nil {
 		return nil, err
@@ -112,19 +108,14 @@ func (w *world) repairDataset() error {
 		if p == nil {
 			return fmt.Errorf("sim: no provider is free for shard %d", i)
 		}
-		signed, err := w.propose(w.data.client, p, out.Bytes(), new(big.Int).Set(p.ask), fmt.Sprintf("shard %d, repaired", i))
+		d, err := w.place(w.data.client, p, out.Bytes(), p.ask, fmt.Sprintf("shard %d, repaired", i))
 		if err != nil {
 			return err
 		}
-		dropped, err := p.publish([]offer{{w.data.client, signed, out.Bytes(), i}})
-		if w.Policy != nil && errors.Is(err, errBatch) {
-			w.res.Dropped = append(w.res.Dropped, fmt.Sprintf("%s: %v", signed.Proposal.CID(), dropped[0]))
+		if d == nil {
 			continue
 		}
-		if err = errors.Join(err, dropped[0]); err != nil {
-			return err
-		}
-		w.data.deals[i] = w.deals[len(w.deals)-1]
+		w.data.deals[i] = d
 		w.res.RepairedShards++
 		w.res.RepairRead += report.Read
 		if err := w.note("shard repaired", fmt.Sprintf("shard %d of %x at %s", i, w.data.root[:8], p.name), w.data.client.name); err != nil {

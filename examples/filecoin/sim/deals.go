@@ -31,8 +31,7 @@ type deal struct {
 	signed   *filecoin.SignedProposal
 	terms    *filecoin.Deal
 	cid      string // of the piece: what a reader asks for
-	data     []byte // the ciphertext; providers keep their own copy in the sector
-	shard    int    // of the dataset, -1 for none
+	data     []byte // the ciphertext
 	sector   *storedSector
 	settled  int64
 	paid     *big.Int
@@ -106,7 +105,6 @@ type offer struct {
 	client *client
 	signed *filecoin.SignedProposal
 	data   []byte
-	shard  int
 }
 
 // errBatch says that no deal of a batch was good.
@@ -122,9 +120,10 @@ func (p *provider) publish(offers []offer) (dropped []error, err error) {
 			continue
 		}
 		good++
-		d := &deal{w: p.w, client: o.client, provider: p, signed: o.signed, terms: o.signed.Proposal.Deal(), data: o.data, shard: o.shard,
+		d := &deal{w: p.w, client: o.client, provider: p, signed: o.signed, terms: o.signed.Proposal.Deal(), data: o.data,
 			cid: sector.CommP(o.signed.Proposal.PieceCID).CID(), paid: new(big.Int)}
-		if err := errors.Join(d.lock(), p.newSector(o.data, d, d.terms.End).begin(d)); err != nil {
+		d.sector = p.newSector(d)
+		if err := errors.Join(d.lock(), d.begin()); err != nil {
 			return dropped, err
 		}
 		p.w.deals = append(p.w.deals, d)
@@ -136,6 +135,23 @@ func (p *provider) publish(offers []offer) (dropped []error, err error) {
 		return dropped, errBatch
 	}
 	return dropped, nil
+}
+
+// place makes one deal with a provider. Where a policy refuses it there is none, and Result.Dropped has the reason.
+func (w *world) place(c *client, p *provider, data []byte, price *big.Int, label string) (*deal, error) {
+	signed, err := w.propose(c, p, data, price, label)
+	if err != nil {
+		return nil, err
+	}
+	dropped, err := p.publish([]offer{{c, signed, data}})
+	if w.Policy != nil && errors.Is(err, errBatch) {
+		w.res.dropped(signed, dropped[0])
+		return nil, nil
+	}
+	if err = errors.Join(err, dropped[0]); err != nil {
+		return nil, err
+	}
+	return w.deals[len(w.deals)-1], nil
 }
 
 // refuse returns why a deal cannot be published.
@@ -182,22 +198,21 @@ func (d *deal) lock() error {
 		d.w.note("deal published", d.signed.Proposal.CID()+" piece "+d.cid, d.provider.name))
 }
 
-// begin seals a deal's sector and has the start of the deal looked at.
-func (s *storedSector) begin(d *deal) error {
-	d.sector = s
+// begin seals the deal's sector and has the deal's start and end looked at.
+func (d *deal) begin() error {
 	d.w.at(d.terms.Start, d.started)
 	d.w.at(d.terms.End, d.finish)
-	if s.owner.unwilling {
-		s.owner.unwilling = false
+	if d.provider.unwilling {
+		d.provider.unwilling = false
 		return nil
 	}
-	return s.preCommit()
+	return d.sector.preCommit()
 }
 
 // activate starts the deal with its sector.
-func (d *deal) activate(s *storedSector) {
+func (d *deal) activate() {
 	d.settled = d.terms.Start
-	d.w.index(d.cid, s)
+	d.w.index(d.cid, d.sector)
 }
 
 // started burns the collateral of a deal whose sector is not proven when it was to start, and refunds the client.

@@ -24,12 +24,10 @@ type provider struct {
 	periodStart int64
 	loads       []post.Load
 	current     post.Deadline // the one that is open
-	proven      []*storedSector
-	submitted   bool // in the open deadline
+	submitted   bool          // in the open deadline
 	tickets     []ticket
 
-	ask           *big.Int
-	sold, offered int
+	ask *big.Int
 
 	pledge, deposit, escrow, vesting *big.Int // locked, by reason
 	vests                            map[int64]*big.Int

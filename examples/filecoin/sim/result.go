@@ -138,6 +138,11 @@ func (r *Result) caught(what, party string, epoch int64, how string, price *big.
 	r.Cases = append(r.Cases, Case{What: what, Party: party, Epoch: epoch, At: epoch, How: how, Price: new(big.Int).Set(price), Caught: ok})
 }
 
+// dropped records a deal that was not published.
+func (r *Result) dropped(deal *filecoin.SignedProposal, why error) {
+	r.Dropped = append(r.Dropped, fmt.Sprintf("%s: %v", deal.Proposal.CID(), why))
+}
+
 // inject records a fault that is yet to be caught.
 func (r *Result) inject(what string, s *storedSector, epoch int64) {
 	r.Cases = append(r.Cases, Case{What: what, Party: s.owner.name, Epoch: epoch, At: -1, Price: new(big.Int), sector: s})

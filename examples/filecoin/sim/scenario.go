@@ -53,28 +53,26 @@ func (w *world) plan() {
 	}
 }
 
+// room is the number of deals that a provider takes in a round of the market.
+const room = 2
+
 // trade is a round of the market: clients bid for files, providers ask, matches are signed and published, prices move.
 func (w *world) trade() error {
 	asks := make([]filecoin.Ask, len(w.providers))
 	for i, p := range w.providers {
-		p.sold, p.offered = 0, 2
-		asks[i] = filecoin.Ask{Provider: p.address, Price: p.ask, Room: p.offered}
+		asks[i] = filecoin.Ask{Provider: p.address, Price: p.ask, Room: room}
 	}
 	var bids []filecoin.Bid
 	for _, c := range w.clients {
 		bids = append(bids, filecoin.Bid{Client: c.key.Address(), Most: c.bid})
 	}
 	matches := filecoin.MatchBids(asks, bids)
-	served := make([]bool, len(bids))
+	served, sold := make([]bool, len(bids)), make([]int, len(asks))
 	batches := make([][]offer, len(w.providers))
 	paid := new(big.Int)
 	for _, m := range matches {
 		c, p := w.clients[m.Bid], w.providers[m.Ask]
-		plain := make([]byte, 1200+w.rand.IntN(700))
-		for i := range plain {
-			plain[i] = byte(w.rand.Uint32())
-		}
-		data, err := c.encrypt(w, plain)
+		data, err := c.encrypt(w, w.random(1200+w.rand.IntN(700)))
 		if err != nil {
 			return err
 		}
@@ -83,9 +81,9 @@ func (w *world) trade() error {
 			return err
 		}
 		served[m.Bid] = true
-		p.sold++
+		sold[m.Ask]++
 		paid.Add(paid, m.Price)
-		batches[m.Ask] = append(batches[m.Ask], offer{c, signed, data, -1})
+		batches[m.Ask] = append(batches[m.Ask], offer{c, signed, data})
 	}
 	for i, batch := range batches {
 		if len(batch) == 0 {
@@ -97,13 +95,13 @@ func (w *world) trade() error {
 		}
 		for j, e := range dropped {
 			if e != nil {
-				w.res.Dropped = append(w.res.Dropped, fmt.Sprintf("%s: %v", batch[j].signed.Proposal.CID(), e))
+				w.res.dropped(batch[j].signed, e)
 			}
 		}
 	}
 	w.res.market(w, asks, bids, matches, paid)
-	for _, p := range w.providers {
-		p.ask = filecoin.NextAsk(p.ask, p.sold, p.offered)
+	for i, p := range w.providers {
+		p.ask = filecoin.NextAsk(p.ask, sold[i], room)
 	}
 	for i, c := range w.clients { // who went away empty offers more, who was served less
 		step := new(big.Int).Div(c.bid, big.NewInt(20))
@@ -137,19 +135,9 @@ func (w *world) storeDataset() error {
 		}
 		p := w.providers[m[0].Ask]
 		not = append(not, p.address)
-		signed, err := w.propose(c, p, data, new(big.Int).Set(p.ask), fmt.Sprintf("shard %d", i))
-		if err != nil {
+		if w.data.deals[i], err = w.place(c, p, data, p.ask, fmt.Sprintf("shard %d", i)); err != nil {
 			return err
 		}
-		dropped, err := p.publish([]offer{{c, signed, data, i}})
-		if w.Policy != nil && errors.Is(err, errBatch) {
-			w.res.Dropped = append(w.res.Dropped, fmt.Sprintf("%s: %v", signed.Proposal.CID(), dropped[0]))
-			continue
-		}
-		if err = errors.Join(err, dropped[0]); err != nil {
-			return err
-		}
-		w.data.deals[i] = w.deals[len(w.deals)-1]
 	}
 	return nil
 }
@@ -182,7 +170,7 @@ func (w *world) cheatDeals() error {
 		}
 		cheat.change(signed)
 		before := w.has(p.name)
-		dropped, err := p.publish([]offer{{c, signed, data, -1}})
+		dropped, err := p.publish([]offer{{c, signed, data}})
 		caught := errors.Is(err, errBatch) && dropped[0] != nil
 		reason := "it was published"
 		if caught {
@@ -203,19 +191,14 @@ func (w *world) refuseToSeal() error {
 	if err != nil {
 		return err
 	}
-	signed, err := w.propose(c, p, data, p.ask, "never sealed")
+	d, err := w.place(c, p, data, p.ask, "never sealed")
 	if err != nil {
 		return err
 	}
-	dropped, err := p.publish([]offer{{c, signed, data, -1}})
-	if w.Policy != nil && errors.Is(err, errBatch) {
+	if d == nil {
 		p.unwilling = false
 		return nil
 	}
-	if err = errors.Join(err, dropped[0]); err != nil {
-		return err
-	}
-	d := w.deals[len(w.deals)-1]
 	w.at(d.terms.Start, func() error {
 		w.res.caught("deal taken and not sealed", p.name, w.epoch, d.outcome, d.terms.ProviderCollateral, d.over)
 		return nil

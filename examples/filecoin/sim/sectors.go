@@ -32,20 +32,18 @@ type storedSector struct {
 	owner  *provider
 	number sector.Number
 	files  porep.Files
-	data   []byte // what is sealed
-	deal   *deal  // nil for committed capacity
+	deal   *deal // whose data it holds
 	st     porep.Statement
 	state  int
 
-	sealedAt, activeAt, expires int64
-	qaPower, deposit, pledge    *big.Int
-	deadline                    int
-	faulty, declared            bool
-	recovering                  bool
-	faultPeriods                int
-	proofs                      int // accepted
-	slow, forged                bool
-	last                        *post.SectorProof
+	sealedAt, activeAt       int64
+	qaPower, deposit, pledge *big.Int
+	deadline                 int
+	faulty, declared         bool
+	recovering               bool
+	faultPeriods             int
+	slow, forged             bool
+	last                     *post.SectorProof
 }
 
 func (s *storedSector) String() string { return fmt.Sprintf("%s/%d", s.owner.name, s.number) }
@@ -53,22 +51,26 @@ func (s *storedSector) String() string { return fmt.Sprintf("%s/%d", s.owner.nam
 // public is what everybody knows of the sector.
 func (s *storedSector) public() post.Public { return post.Public{Number: s.number, CommR: s.st.CommR} }
 
-// newSector begins a sector for data.
-func (p *provider) newSector(data []byte, d *deal, expires int64) *storedSector {
+// newSector begins the sector of a deal.
+func (p *provider) newSector(d *deal) *storedSector {
 	n := sector.Number(len(p.sectors))
 	dir := filepath.Join(p.w.Dir, p.name, fmt.Sprint("s-", n))
-	s := &storedSector{owner: p, number: n, data: data, deal: d, expires: expires, deposit: new(big.Int), pledge: new(big.Int),
+	s := &storedSector{owner: p, number: n, deal: d, deposit: new(big.Int), pledge: new(big.Int),
 		files: porep.Files{Cache: filepath.Join(dir, "cache"), Staged: filepath.Join(dir, "staged"), Sealed: filepath.Join(dir, "sealed")}}
 	p.sectors = append(p.sectors, s)
 	return s
 }
 
-// sealFiles seals a sector's data under its ticket, in a durable folder. Sealing again makes what is missing or damaged, and the
+// sealFiles seals the deal's data under the sector's ticket, in a durable folder. Sealing again makes what is missing or damaged, and the
 // same replica.
 func (s *storedSector) sealFiles() error {
 	w := s.owner.w
 	ticket := filecoin.FieldElement(w.draw(filecoin.DrawSeal, s.sealedAt-post.ChainFinality, s.owner.address))
-	commD, err := commDOf(w.ctx, w.sp.Size, s.data)
+	p, err := piece.Sum(w.ctx, bytes.NewReader(s.deal.data), nil)
+	if err != nil {
+		return err
+	}
+	commD, err := piece.CommD(w.sp.Size, []piece.Info{p})
 	if err != nil {
 		return err
 	}
@@ -98,7 +100,7 @@ func (s *storedSector) sealFolder(sealed porep.Sector) (st porep.Statement, err 
 	}
 	defer func() { err = errors.Join(err, fs.Close()) }()
 	f, err := porep.OpenFolder(fs, sealed, &porep.FolderOptions{Path: dir,
-		Data: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(s.data)), nil }})
+		Data: func(context.Context) (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(s.deal.data)), nil }})
 	if err != nil {
 		return st, err
 	}
@@ -108,18 +110,6 @@ func (s *storedSector) sealFolder(sealed porep.Sector) (st porep.Statement, err 
 		return st, err
 	}
 	return sts[0], nil
-}
-
-// commDOf returns the commitment of a sector that holds data from its first byte on, and zeros.
-func commDOf(ctx context.Context, size sector.Size, data []byte) (sector.CommD, error) {
-	if len(data) == 0 {
-		return piece.CommD(size, nil)
-	}
-	p, err := piece.Sum(ctx, bytes.NewReader(data), nil)
-	if err != nil {
-		return sector.CommD{}, err
-	}
-	return piece.CommD(size, []piece.Info{p})
 }
 
 // preCommit seals the sector and locks the deposit: 20 days' reward of the most power that a sector may have. The proof follows
@@ -165,7 +155,7 @@ func (s *storedSector) proveCommit() error {
 // activate releases the deposit, locks the pledge, starts the deal and assigns a deadline.
 func (s *storedSector) activate() error {
 	p, w := s.owner, s.owner.w
-	s.qaPower = scaled(filecoin.QAPower(uint64(w.sp.Size), s.expires-w.epoch, new(big.Int)).Uint64())
+	s.qaPower = scaled(filecoin.QAPower(uint64(w.sp.Size), s.deal.terms.End-w.epoch, new(big.Int)).Uint64())
 	if err := p.unlock("pre-commit deposit", s.String(), p.deposit, s.deposit); err != nil {
 		return err
 	}
@@ -183,9 +173,7 @@ func (s *storedSector) activate() error {
 	}
 	s.deadline, s.state, s.activeAt = at[0], active, w.epoch
 	s.pledge.Set(pledge)
-	if s.deal != nil {
-		s.deal.activate(s)
-	}
+	s.deal.activate()
 	return errors.Join(w.message(p.name, "prove commit"), p.lock("initial pledge", s.String(), p.pledge, pledge))
 }
 
@@ -204,7 +192,7 @@ func (s *storedSector) end(state int, why string) error {
 	if err := p.unlock("initial pledge", s.String(), p.pledge, s.pledge); err != nil {
 		return err
 	}
-	if s.deal != nil && state == terminated {
+	if state == terminated {
 		return s.deal.terminate(why)
 	}
 	return p.repay()

@@ -113,7 +113,6 @@ func (p *provider) pass(due []*storedSector) (*post.Pass, error) {
 func (p *provider) submit() error {
 	w := p.w
 	due := p.due()
-	p.proven = due
 	if len(due) == 0 {
 		return nil
 	}
@@ -133,14 +132,14 @@ func (p *provider) submit() error {
 		p.fail(s)
 	}
 	slices.SortFunc(pass.Proofs, func(a, b post.SectorProof) int { return int(a.Number) - int(b.Number) })
-	p.proven = slices.DeleteFunc(due, func(s *storedSector) bool { return s.faulty && !s.recovering })
-	if len(p.proven) == 0 {
+	proven := slices.DeleteFunc(due, func(s *storedSector) bool { return s.faulty && !s.recovering })
+	if len(proven) == 0 {
 		return nil
 	}
 	if err := w.message(p.name, "window post"); err != nil {
 		return err
 	}
-	return p.judge(pass.Proofs)
+	return p.judge(proven, pass.Proofs)
 }
 
 // fail takes a sector's power: its proof is missing, or was refuted. The first time costs nothing; a fee falls due for each
@@ -149,26 +148,23 @@ func (p *provider) fail(s *storedSector) {
 	s.faulty, s.recovering = true, false
 }
 
-// judge is what every node does with a submitted proof, here at once: it verifies, and whoever finds a bad proof disputes it.
-func (p *provider) judge(proofs []post.SectorProof) error {
+// judge is what every node does with submitted proofs, one for each sector, here at once: it verifies, and whoever finds a bad
+// proof disputes it.
+func (p *provider) judge(sectors []*storedSector, proofs []post.SectorProof) error {
 	w := p.w
-	err := w.rules.Verify(w.ctx, p.challenge(), publics(p.proven), proofs, nil)
+	err := w.rules.Verify(w.ctx, p.challenge(), publics(sectors), proofs, nil)
 	w.res.PoStChecked += len(proofs)
 	if errors.Is(err, post.ErrProof) {
-		if err = w.dispute(p, err); err != nil {
-			return err
-		}
-		return nil
+		return p.dispute(sectors, err)
 	}
 	if err != nil {
 		return err
 	}
-	for i, s := range p.proven {
+	for i, s := range sectors {
 		b, err := w.rules.EncodeJSON(&proofs[i])
 		if err != nil {
 			return err
 		}
-		s.proofs++
 		s.last = &proofs[i]
 		w.res.PoStAccepted++
 		w.res.PoStOpenings += len(proofs[i].Openings)
@@ -254,11 +250,12 @@ func (p *provider) repair(s *storedSector) error {
 }
 
 // dispute judges a refuted proof: its sectors are faulty, the provider pays BR(5.51 days) and 20 FIL, the reporter gets 4 FIL.
-func (w *world) dispute(p *provider, refuted error) error {
+func (p *provider) dispute(sectors []*storedSector, refuted error) error {
+	w := p.w
 	reporter := w.providers[roleHonest]
 	power := new(big.Int)
 	var bad *storedSector
-	for _, s := range p.proven {
+	for _, s := range sectors {
 		power.Add(power, s.qaPower)
 		if s.forged {
 			bad = s

@@ -91,6 +91,15 @@ func (w *world) secret(names ...any) [32]byte {
 	return s
 }
 
+// random returns n bytes of content.
+func (w *world) random(n int) []byte {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(w.rand.Uint32())
+	}
+	return b
+}
+
 // draw draws from the beacon entry of an epoch, which here is a hash of the seed.
 func (w *world) draw(d filecoin.Draw, epoch int64, a filecoin.Address) [32]byte {
 	beacon := w.derive("beacon ", epoch)
