@@ -30,7 +30,7 @@ func (m *marketSettings) flags(set *flag.FlagSet) {
 	set.StringVar(&m.report, "report", "", "")
 	set.BoolVar(&m.json, "json", false, "")
 	set.Uint64Var(&m.config.Seed, "seed", 1, "")
-	set.IntVar(&m.config.Days, "days", 187, "")
+	set.IntVar(&m.config.Days, "days", sim.DefaultDays, "")
 	set.IntVar(&m.config.Providers, "providers", sim.MinProviders, "")
 	set.BoolVar(&m.config.OldFees, "oldfees", false, "")
 	set.StringVar(&m.deny, "deny", "", "")
@@ -46,11 +46,11 @@ func (m *marketSettings) check(set *flag.FlagSet) (err error) {
 			err = fmt.Errorf("-%s does not go with%s -market", f.Name, map[bool]string{true: "", false: "out"}[m.on])
 		}
 	})
-	if err == nil && m.on && (m.config.Days < 3 || m.config.Days > 400) {
-		err = fmt.Errorf("-days %d is not from 3 to 400", m.config.Days)
+	if err == nil && m.on && (m.config.Days < sim.MinDays || m.config.Days > sim.MaxDays) {
+		err = fmt.Errorf("-days %d is not from %d to %d", m.config.Days, sim.MinDays, sim.MaxDays)
 	}
-	if err == nil && m.on && (m.config.Providers < sim.MinProviders || m.config.Providers > 64) {
-		err = fmt.Errorf("-providers %d is not from %d to 64", m.config.Providers, sim.MinProviders)
+	if err == nil && m.on && (m.config.Providers < sim.MinProviders || m.config.Providers > sim.MaxProviders) {
+		err = fmt.Errorf("-providers %d is not from %d to %d", m.config.Providers, sim.MinProviders, sim.MaxProviders)
 	}
 	return err
 }

@@ -12,14 +12,15 @@ import (
 const (
 	// ScaleBits is the binary logarithm of the bytes of power that a byte of a sector counts as.
 	ScaleBits = 44
-	// MinProviders is the number of parts that the scenario has for providers.
-	MinProviders = 7
 
-	day       = filecoin.EpochsInDay
-	maxDays   = 400
-	clients   = 3
-	shards    = 5 // of the erasure-coded dataset, of which dataShards bring it back
-	dataParts = 3
+	// Bounds of a configuration. MinProviders is what the parts of the scenario, a dataset's shards and its repair need.
+	MinDays, MaxDays, DefaultDays = 3, 400, 187 // by default deals of 180 days come to their end
+	MinProviders, MaxProviders    = 7, 64
+
+	day        = filecoin.EpochsInDay
+	clients    = 3
+	shards     = 5 // of the erasure-coded dataset
+	dataShards = 3 // any so many of them bring it back
 )
 
 // A Policy decides at publish whether a deal may be made: a deny-list, or an attestation that is asked for. Its error is
@@ -32,7 +33,7 @@ type Policy interface {
 type Config struct {
 	Seed      uint64
 	Dir       string // where the sectors lie; it is not emptied
-	Days      int    // default 187, which sees deals of 180 days to their end
+	Days      int    // default DefaultDays
 	Interval  int64  // epochs between tipsets, default and at most 60, a divisor of it
 	Providers int    // default MinProviders
 	// OldFees charges the base fee by the use of gas, the rule before mainnet's epoch 6,052,800.
@@ -48,7 +49,7 @@ var ErrConfig = errors.New("sim: impossible configuration")
 
 func (c *Config) complete() error {
 	if c.Days == 0 {
-		c.Days = 187
+		c.Days = DefaultDays
 	}
 	if c.Interval == 0 {
 		c.Interval = 60
@@ -59,12 +60,12 @@ func (c *Config) complete() error {
 	switch {
 	case c.Dir == "":
 		return fmt.Errorf("%w: no directory", ErrConfig)
-	case c.Days < 3 || c.Days > maxDays:
-		return fmt.Errorf("%w: %d days, want 3 to %d", ErrConfig, c.Days, maxDays)
+	case c.Days < MinDays || c.Days > MaxDays:
+		return fmt.Errorf("%w: %d days, want %d to %d", ErrConfig, c.Days, MinDays, MaxDays)
 	case c.Interval < 1 || 60%c.Interval != 0:
 		return fmt.Errorf("%w: a tipset every %d epochs, want a divisor of 60", ErrConfig, c.Interval)
-	case c.Providers < MinProviders || c.Providers > 64:
-		return fmt.Errorf("%w: %d providers, want %d to 64", ErrConfig, c.Providers, MinProviders)
+	case c.Providers < MinProviders || c.Providers > MaxProviders:
+		return fmt.Errorf("%w: %d providers, want %d to %d", ErrConfig, c.Providers, MinProviders, MaxProviders)
 	}
 	return nil
 }

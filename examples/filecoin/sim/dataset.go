@@ -23,14 +23,14 @@ type dataset struct {
 	lost     bool // a policy left too few shards
 }
 
-// encodeDataset encrypts a client's object and cuts it into shards, any dataParts of which bring it back.
+// encodeDataset encrypts a client's object and cuts it into shards, any dataShards of which bring it back.
 func (w *world) encodeDataset(c *client) ([][]byte, error) {
-	d := &dataset{client: c, plain: w.random(dataParts*shardBytes - 40)}
+	d := &dataset{client: c, plain: w.random(dataShards*shardBytes - 40)}
 	sealed, err := c.encrypt(w, d.plain)
 	if err != nil {
 		return nil, err
 	}
-	code, err := erasure.New(dataParts, shards-dataParts, nil)
+	code, err := erasure.New(dataShards, shards-dataShards, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -84,9 +84,9 @@ func (w *world) repairDataset() error {
 	if err != nil {
 		return err
 	}
-	if w.Policy != nil && got < dataParts {
+	if w.Policy != nil && got < dataShards {
 		w.data.lost = true
-		w.res.Dropped = append(w.res.Dropped, fmt.Sprintf("dataset: %d of %d shards are left, %d would do", got, shards, dataParts))
+		w.res.Dropped = append(w.res.Dropped, fmt.Sprintf("dataset: %d of %d shards are left, %d would do", got, shards, dataShards))
 		return nil
 	}
 	for i, r := range readers {

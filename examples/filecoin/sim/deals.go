@@ -221,7 +221,7 @@ func (d *deal) started() error {
 		return nil
 	}
 	d.over, d.outcome = true, fmt.Sprintf("never activated, exit code %d", filecoin.ExitDealExpired)
-	d.w.res.Fees.add("deal collateral", d.terms.ProviderCollateral)
+	d.w.res.charge("deal collateral", d.terms.ProviderCollateral)
 	return errors.Join(d.refund(d.terms.TotalFee()), d.burnCollateral())
 }
 
@@ -270,6 +270,6 @@ func (d *deal) terminate(why string) error {
 	}
 	t := d.terms.Terminate(d.w.epoch)
 	d.over, d.outcome = true, "terminated: "+why
-	d.w.res.Fees.add("deal collateral", t.Burnt)
+	d.w.res.charge("deal collateral", t.Burnt)
 	return errors.Join(d.pay(new(big.Int).Sub(t.Paid, d.paid)), d.refund(t.RefundedFee), d.burnCollateral())
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/assaylab/assay/examples/filecoin"
 	"github.com/assaylab/assay/examples/ledger"
+	"github.com/assaylab/assay/post"
 )
 
 // ahead is the number of tipsets whose draws are signed and verified together: draws depend on the beacon only, not on what
@@ -96,7 +97,7 @@ func (p *provider) win(wins int, first bool) error {
 	return errors.Join(err, p.repay())
 }
 
-// A header is what a block's miner signs, as far as consensus faults need it.
+// header is what a block's miner signs, as far as consensus faults need it.
 func header(p *provider, epoch int64, fork byte) []byte {
 	return append(fmt.Appendf(nil, "block of %s at %d, fork ", p.name, epoch), fork)
 }
@@ -111,11 +112,8 @@ func (w *world) doubleFork(p, reporter *provider) error {
 		}
 	}
 	penalty, reward := filecoin.ConsensusFault(w.reward.ThisEpochReward)
-	p.barredUntil = w.epoch + consensusFaultBar
-	w.res.Fees.add("consensus fault", penalty)
+	p.barredUntil = w.epoch + post.ChainFinality
+	w.res.charge("consensus fault", penalty)
 	w.res.caught("two blocks at one epoch", p.name, w.epoch, "both headers bear its signature; barred for 900 epochs", penalty, true)
 	return errors.Join(w.message(reporter.name, "report fault"), p.penalizeFor("consensus fault penalty", "double-fork mining", penalty, reporter, reward))
 }
-
-// consensusFaultBar is how long a provider that committed a consensus fault is barred from elections.
-const consensusFaultBar = 900

@@ -120,7 +120,7 @@ func (r *Result) reportMoney(p *report.Report) {
 	slices.Sort(kinds)
 	var values []float64
 	for _, kind := range kinds {
-		values = append(values, fil(r.Fees[kind].get()))
+		values = append(values, fil(r.Fees[kind]))
 	}
 	if len(kinds) > 0 {
 		p.AddBars(report.Bars{Title: "Fees and penalties", Y: "FIL", Labels: kinds, Series: []report.Series{{Values: values}}})

@@ -25,25 +25,6 @@ type Case struct {
 	sector *storedSector
 }
 
-// fees are sums by kind.
-type fees map[string]*sum
-
-type sum struct{ big.Int }
-
-func (s *sum) get() *big.Int {
-	if s == nil {
-		return new(big.Int)
-	}
-	return new(big.Int).Set(&s.Int)
-}
-
-func (f fees) add(kind string, x *big.Int) {
-	if f[kind] == nil {
-		f[kind] = new(sum)
-	}
-	f[kind].Add(&f[kind].Int, x)
-}
-
 // An Income is what a provider or retriever earned, by source, and what it lost.
 type Income struct {
 	Party   string   `json:"party"`
@@ -89,17 +70,17 @@ type Result struct {
 	DatasetRead    bool           `json:"dataset_read_back"`
 	Receipts       int            `json:"deletion_receipts"`
 
-	Cases     []Case        `json:"cases"`
-	Dropped   []string      `json:"deals_dropped,omitempty"` // by the policy or by the chain, outside of the cases
-	Fees      fees          `json:"fees"`
-	Income    []Income      `json:"income"`
-	Retention []Retention   `json:"retention"`
-	Totals    ledger.Totals `json:"totals"`
-	Entries   uint64        `json:"book_entries"`
-	Root      string        `json:"book_root"`
-	Series    Series        `json:"series"`
-	Market    []MarketRound `json:"market"`
-	Book      *ledger.Book  `json:"-"`
+	Cases     []Case              `json:"cases"`
+	Dropped   []string            `json:"deals_dropped,omitempty"` // by the policy or by the chain, outside of the cases
+	Fees      map[string]*big.Int `json:"fees"`                    // attoFIL, by kind
+	Income    []Income            `json:"income"`
+	Retention []Retention         `json:"retention"`
+	Totals    ledger.Totals       `json:"totals"`
+	Entries   uint64              `json:"book_entries"`
+	Root      string              `json:"book_root"`
+	Series    Series              `json:"series"`
+	Market    []MarketRound       `json:"market"`
+	Book      *ledger.Book        `json:"-"`
 
 	half          ledger.Epoch
 	vouchersTried bool
@@ -130,7 +111,22 @@ type MarketRound struct {
 }
 
 func newResult(c Config) *Result {
-	return &Result{Seed: c.Seed, Days: c.Days, Providers: c.Providers, Faults: map[string]int{}, Fees: fees{}}
+	return &Result{Seed: c.Seed, Days: c.Days, Providers: c.Providers, Faults: map[string]int{}, Fees: map[string]*big.Int{}}
+}
+
+// charged returns the fees of a kind so far.
+func (r *Result) charged(kind string) *big.Int {
+	sum := new(big.Int)
+	if x := r.Fees[kind]; x != nil {
+		sum.Set(x)
+	}
+	return sum
+}
+
+// charge adds to the fees of a kind.
+func (r *Result) charge(kind string, amount *big.Int) {
+	sum := r.charged(kind)
+	r.Fees[kind] = sum.Add(sum, amount)
 }
 
 // caught records a cheat with its outcome.

@@ -29,15 +29,13 @@ type holder struct {
 	retriever *retriever    // or a cache
 }
 
-// A channel is a payment channel in use.
+// A channel is a payment channel in use. It has one lane.
 type channel struct {
 	*filecoin.Channel
-	reader  string
-	payee   string
-	server  filecoin.Key
-	key     filecoin.Key
-	voucher uint64
-	owed    *big.Int
+	payer, payee       string // in the book
+	payerKey, payeeKey filecoin.Key
+	voucher            uint64   // nonce of the last one
+	owed               *big.Int // its amount
 }
 
 const reader = "reader"
@@ -112,13 +110,13 @@ func (h holder) payee() (name string, key filecoin.Key, price *big.Int) {
 // open returns a party's channel to a payee, a new one where there is none that is open.
 func (w *world) open(party string, key filecoin.Key, payee string, server filecoin.Key) (*channel, error) {
 	for _, c := range w.channels {
-		if c.reader == party && c.payee == payee && c.SettlingAt == 0 {
+		if c.payer == party && c.payee == payee && c.SettlingAt == 0 {
 			return c, nil
 		}
 	}
 	funds := filecoin.FIL(500)
 	c := &channel{Channel: filecoin.NewChannel(filecoin.IDAddress(uint64(5000+len(w.channels))), key.Address(), server.Address(), funds),
-		reader: party, payee: payee, server: server, key: key, owed: new(big.Int)}
+		payer: party, payee: payee, payerKey: key, payeeKey: server, owed: new(big.Int)}
 	w.channels = append(w.channels, c)
 	return c, errors.Join(w.message(party, "open channel"), w.move("channel funds", payee, account(party, ledger.Available), account(party, ledger.Locked), funds))
 }
@@ -193,7 +191,7 @@ func (w *world) request(cid string, length int) error {
 func (w *world) spent(party string) *big.Int {
 	sum := new(big.Int)
 	for _, c := range w.channels {
-		if c.reader == party {
+		if c.payer == party {
 			sum.Add(sum, c.owed)
 		}
 	}
@@ -245,9 +243,9 @@ func (w *world) collectChannels() error {
 			continue
 		}
 		payee, payer, err := c.Collect(w.epoch)
-		locked := account(c.reader, ledger.Locked)
+		locked := account(c.payer, ledger.Locked)
 		err = errors.Join(err, w.move("access fee", c.Address.String(), locked, account(c.payee, ledger.Available), payee),
-			w.move("channel refund", c.Address.String(), locked, account(c.reader, ledger.Available), payer))
+			w.move("channel refund", c.Address.String(), locked, account(c.payer, ledger.Available), payer))
 		if err != nil {
 			return err
 		}

@@ -329,10 +329,10 @@ func (w *world) cheatVouchers(c *channel, good *filecoin.Voucher) error {
 	raised, own := *good, *good
 	raised.Nonce, own.Nonce = 9, 9
 	raised.Amount.Int = filecoin.FIL(400)
-	own.Sign(c.server)
+	own.Sign(c.payeeKey)
 	over := *good
 	over.Nonce, over.Amount.Int = 9, filecoin.FIL(501)
-	over.Sign(c.key)
+	over.Sign(c.payerKey)
 	for _, cheat := range []struct {
 		what string
 		v    *filecoin.Voucher
@@ -350,7 +350,7 @@ func (w *world) cheatVouchers(c *channel, good *filecoin.Voucher) error {
 // leave has a provider terminate all its sectors.
 func (w *world) leave() error {
 	p := w.providers[roleLeaves]
-	before := w.res.Fees["termination"].get()
+	before := w.res.charged("termination")
 	n := 0
 	for _, s := range p.sectors {
 		if s.state == active {
@@ -360,8 +360,8 @@ func (w *world) leave() error {
 			n++
 		}
 	}
-	w.res.caught(fmt.Sprintf("provider left with %d sectors", n), p.name, w.epoch, "termination fees, deal collateral burnt",
-		new(big.Int).Sub(w.res.Fees["termination"].get(), before), true)
+	fees := w.res.charged("termination")
+	w.res.caught(fmt.Sprintf("provider left with %d sectors", n), p.name, w.epoch, "termination fees, deal collateral burnt", fees.Sub(fees, before), true)
 	return w.message(p.name, "terminate")
 }
 

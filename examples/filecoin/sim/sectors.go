@@ -185,7 +185,7 @@ func (s *storedSector) end(state int, why string) error {
 		if err := p.penalize("termination fee", fmt.Sprintf("%v: %s", s, why), fee); err != nil {
 			return err
 		}
-		w.res.Fees.add("termination", fee)
+		w.res.charge("termination", fee)
 	}
 	s.state = state
 	p.loads[s.deadline].Live--

@@ -196,7 +196,7 @@ func (p *provider) closeDeadline() error {
 		}
 		n := w.network()
 		daily := filecoin.PayableDailyFee(filecoin.DailyFee(n.Circulating, s.qaPower), n.ExpectedReward(s.qaPower, filecoin.EpochsInDay))
-		w.res.Fees.add("daily fee", daily)
+		w.res.charge("daily fee", daily)
 		if err := p.penalize("daily fee", s.String(), daily); err != nil {
 			return err
 		}
@@ -205,7 +205,7 @@ func (p *provider) closeDeadline() error {
 		}
 		if s.faultPeriods++; s.faultPeriods > 1 || s.declared {
 			fee := p.faultFee(s.qaPower)
-			w.res.Fees.add("fault fee", fee)
+			w.res.charge("fault fee", fee)
 			w.res.priced(s, fee)
 			if err := p.penalize("fault fee", s.String(), fee); err != nil {
 				return err
@@ -270,7 +270,7 @@ func (p *provider) dispute(sectors []*storedSector, refuted error) error {
 		return err
 	}
 	w.res.Disputes++
-	w.res.Fees.add("invalid proof", penalty)
+	w.res.charge("invalid proof", penalty)
 	w.res.noticed(bad, w.epoch, "disputed by "+reporter.name+": "+firstLine(refuted))
 	w.res.priced(bad, penalty)
 	return nil
