@@ -17,15 +17,14 @@ import (
 	"github.com/assaylab/assay/post"
 )
 
-// slowDeadline is the time a sector has in a pass over a slow disk.
-const slowDeadline = 500 * time.Millisecond
+// slowDeadline is the time that sectors have in a pass over a disk that hangs, all of which is waited for.
+const slowDeadline = 10 * time.Millisecond
 
 // open opens the files of a sector for a proof.
 func (p *provider) open(ctx context.Context, n sector.Number) (*post.Replica, error) {
 	s := p.sectors[n]
 	if s.slow {
 		<-ctx.Done()
-		time.Sleep(slowDeadline)
 		return nil, ctx.Err()
 	}
 	aux, err := os.ReadFile(filepath.Join(s.files.Cache, sector.PAuxFile))
