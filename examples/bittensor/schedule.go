@@ -2,7 +2,6 @@ package bittensor
 
 import (
 	"math/big"
-	"sort"
 
 	"github.com/assaylab/assay/consensus/coinbase"
 	"github.com/assaylab/assay/consensus/fixed"
@@ -45,16 +44,20 @@ func Schedule() ([]Phase, error) {
 
 // dropsAt returns the least issuance above from at which a block mints less than e.
 func dropsAt(from, e uint64) (uint64, error) {
-	var fault error
-	span := int(coinbase.TotalSupply - from)
-	i := sort.Search(span, func(i int) bool {
-		got, err := coinbase.BlockEmission(from + uint64(i))
+	low, high := from, uint64(coinbase.TotalSupply) // at low a block mints e, at high less
+	for low+1 < high {
+		middle := low + (high-low)/2
+		got, err := coinbase.BlockEmission(middle)
 		if err != nil {
-			fault = err
+			return 0, err
 		}
-		return got < e
-	})
-	return from + uint64(i), fault
+		if got < e {
+			high = middle
+		} else {
+			low = middle
+		}
+	}
+	return high, nil
 }
 
 // A Division is how a block's alpha falls to the three sides, in whole rao; each is floored by itself.
