@@ -65,11 +65,15 @@ func NewVariants(ctx context.Context, s *State, uid int) (*Variants, error) {
 }
 
 // Epoch computes the epoch in which the validator's row is col and val, into o, except for the bonds: o.Bonds stays empty. The
-// row is in the form of stored weights: columns ascending below n, val of the same length.
+// row is in the form of stored weights: columns ascending below n, val of the same length. Errors: ErrState for other lengths, and
+// ctx.Err().
 func (v *Variants) Epoch(ctx context.Context, col, val []uint16, o *Output) error {
 	n := v.state.N()
 	if len(col) != len(val) {
 		return fmt.Errorf("consensus: %w: %d columns, %d values", ErrState, len(col), len(val))
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("consensus: %w", err)
 	}
 	if !v.fast || !v.set(col, val) {
 		return v.whole(ctx, col, val, o)

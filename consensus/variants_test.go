@@ -2,6 +2,7 @@ package consensus_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"reflect"
@@ -58,6 +59,19 @@ func TestVariantsOfOddStates(t *testing.T) {
 			s.LiquidAlpha = r.Below(2) == 0
 		}
 		compareVariants(t, context.Background(), s, int(r.Below(uint64(s.N()))), r)
+	}
+}
+
+// TestVariantsCancel: a variant is not computed under a context that has ended; the fast way did not look.
+func TestVariantsCancel(t *testing.T) {
+	v, err := consensus.NewVariants(t.Context(), sim.Subnet{Seed: 2, N: 64, V: 8, K: 16, KB: 16}.State(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := v.Epoch(ctx, nil, nil, new(consensus.Output)); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
 	}
 }
 

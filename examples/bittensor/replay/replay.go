@@ -102,10 +102,13 @@ func rawRows(b []byte, n int) (rows consensus.Rows, err error) {
 	return rows, nil
 }
 
-// Payouts runs the coming epoch.
+// Payouts runs the coming epoch. Errors: those of consensus.Engine.Epoch.
 func Payouts(ctx context.Context, s *consensus.State) (*consensus.Output, error) {
 	o := &consensus.Output{}
-	return o, consensus.NewEngine(nil).Epoch(ctx, s, o)
+	if err := consensus.NewEngine(nil).Epoch(ctx, s, o); err != nil {
+		return nil, err
+	}
+	return o, nil
 }
 
 // A Choice is a row of weights and what it would earn its validator, in rao of the coming epoch.
@@ -119,9 +122,10 @@ type Choice struct {
 // maxTries bounds the search for the best row.
 const maxTries = 4000
 
-// WhatIf returns what a validator would earn with the weights it has, with equal ones, with those of consensus, with all on each of
-// its three best columns, without each of its three heaviest, and with the best row that a climb from consensus finds. Col are the
-// columns that anybody weighs, ascending. Nobody else changes anything. Errors: consensus.ErrState for a uid not on the subnet.
+// WhatIf returns what a validator would earn with the weights it has, with equal ones, with those of consensus, for each of the three
+// columns of most consensus with all on it and with the weights it has but for it, and with the best row that a climb from consensus
+// finds. Col are the columns that anybody weighs, ascending. Nobody else changes anything. Errors: consensus.ErrState for a uid not on
+// the subnet, those of State.Validate, and ctx.Err().
 func WhatIf(ctx context.Context, s *consensus.State, uid int) (col []uint16, out []Choice, err error) {
 	v, err := sim.NewVoter(ctx, s, uid)
 	if err != nil {
@@ -144,7 +148,9 @@ func WhatIf(ctx context.Context, s *consensus.State, uid int) (col []uint16, out
 	}
 	try := func(name string, values []uint16) error {
 		d, err := v.Dividends(ctx, col, values)
-		out = append(out, Choice{name, values, d, v.Output().ValidatorEmission[uid]})
+		if err == nil {
+			out = append(out, Choice{name, values, d, v.Output().ValidatorEmission[uid]})
+		}
 		return err
 	}
 	for _, c := range rows(s, uid, col, base) {

@@ -136,6 +136,29 @@ func TestWhatIf(t *testing.T) {
 	}
 }
 
+// A countdown is a context that ends after its error was asked for a few times.
+type countdown struct {
+	context.Context
+	left int
+}
+
+func (c *countdown) Err() error {
+	if c.left--; c.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestWhatIfCancel: a context that ends at any moment is an error; between preparation and the first choice it was a panic.
+func TestWhatIfCancel(t *testing.T) {
+	s := state()
+	for left := range 20 {
+		if _, _, err := replay.WhatIf(&countdown{t.Context(), left}, s, 0); !errors.Is(err, context.Canceled) {
+			t.Errorf("ended after %d looks: %v", left, err)
+		}
+	}
+}
+
 func FuzzLoad(f *testing.F) {
 	var b bytes.Buffer
 	if err := replay.Write(&b, sim.Subnet{Seed: 1, N: 4, V: 2, K: 2, KB: 2}.State()); err != nil {
