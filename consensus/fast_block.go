@@ -115,7 +115,7 @@ type rowMask struct {
 }
 
 func (s *State) mask(i int, dense bool) rowMask {
-	m := rowMask{s.lastUpdate(i), NoCommit, i}
+	m := rowMask{s.LastUpdateOf(i), NoCommit, i}
 	if !dense && s.HasOwner && int(s.Owner) == i {
 		m.self = -1
 	}

@@ -129,7 +129,7 @@ func (s *State) maskedSparse(i int, j uint16) bool {
 	if i == int(j) && !(s.HasOwner && j == s.Owner) {
 		return true
 	}
-	if s.lastUpdate(i) <= s.BlockAtRegistration[j] {
+	if s.LastUpdateOf(i) <= s.BlockAtRegistration[j] {
 		return true
 	}
 	return s.CommitReveal && s.CommitBlock != nil && s.CommitBlock[i] < s.BlockAtRegistration[j]

@@ -38,7 +38,7 @@ func (e *Engine) denseWeights(s *State) *Dense {
 		}
 		row := out.Row(i)
 		for k, j := range col {
-			if int(j) < n && i != int(j) && s.lastUpdate(i) > s.BlockAtRegistration[j] {
+			if int(j) < n && i != int(j) && s.LastUpdateOf(i) > s.BlockAtRegistration[j] {
 				row[j] = fixed.FromU16(val[k])
 			}
 		}

@@ -26,7 +26,7 @@ func (p *panel) fill(s *State, dense bool, o *Output) {
 	}
 	cutoff := s.activityCutoff()
 	for i := range o.Active {
-		o.Active[i] = fixed.SatAddU64(s.lastUpdate(i), cutoff) >= s.CurrentBlock
+		o.Active[i] = fixed.SatAddU64(s.LastUpdateOf(i), cutoff) >= s.CurrentBlock
 	}
 	p.shares(s, owner, o.Stake)
 	p.topKNonzero(o.Stake, int(s.MaxAllowedValidators), o.NewValidatorPermit)

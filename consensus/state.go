@@ -3,6 +3,7 @@ package consensus
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/assaylab/assay/consensus/fixed"
 )
@@ -114,8 +115,8 @@ func distinct(keys [][32]byte) error {
 	return nil
 }
 
-// lastUpdate returns the last update of a uid, 0 where the vector is too short.
-func (s *State) lastUpdate(uid int) uint64 {
+// LastUpdateOf returns the last update of a uid, 0 where the vector is too short.
+func (s *State) LastUpdateOf(uid int) uint64 {
 	if uid < len(s.LastUpdate) {
 		return s.LastUpdate[uid]
 	}
@@ -163,6 +164,24 @@ func (r *Rows) Append(col, val []uint16) {
 	r.Col = append(r.Col, col...)
 	r.Val = append(r.Val, val[:len(col)]...)
 	r.Start = append(r.Start, len(r.Col))
+}
+
+// Pad appends empty rows up to n.
+func (r *Rows) Pad(n int) {
+	for r.Len() < n {
+		r.Append(nil, nil)
+	}
+}
+
+// SetRow replaces row i in r's own memory; col and val have one length and are copied. Rows missing before it become empty ones.
+func (r *Rows) SetRow(i int, col, val []uint16) {
+	r.Pad(i + 1)
+	a, b := r.Start[i], r.Start[i+1]
+	r.Col = slices.Replace(r.Col, a, b, col...)
+	r.Val = slices.Replace(r.Val, a, b, val[:len(col)]...)
+	for k := i + 1; k < len(r.Start); k++ {
+		r.Start[k] += len(col) - (b - a)
+	}
 }
 
 // Reset empties r and keeps its memory.

@@ -94,7 +94,10 @@ func compareVariants(t *testing.T, ctx context.Context, s *consensus.State, uid 
 			t.Fatal(err)
 		}
 		changed := *s
-		changed.Weights = replaceRow(s, uid, col, val)
+		changed.Weights = consensus.Rows{}
+		changed.Weights.CopyFrom(&s.Weights)
+		changed.Weights.Pad(s.N())
+		changed.Weights.SetRow(uid, col, val)
 		if err := e.Epoch(ctx, &changed, &want); err != nil {
 			t.Fatal(err)
 		}
@@ -103,17 +106,6 @@ func compareVariants(t *testing.T, ctx context.Context, s *consensus.State, uid 
 			t.Fatalf("n=%d uid=%d %+v variant %d: %v", s.N(), uid, s.Params, k, err)
 		}
 	}
-}
-
-func replaceRow(s *consensus.State, uid int, col, val []uint16) (rows consensus.Rows) {
-	for i := range s.N() {
-		if i == uid {
-			rows.Append(col, val)
-			continue
-		}
-		rows.Append(s.Weights.Row(i))
-	}
-	return rows
 }
 
 // sameOutput names the first field in which two outputs differ; slack capacity and nil against empty do not count.

@@ -83,7 +83,8 @@ func (r *Random) weights(n, v, k uint64) (rows consensus.Rows) {
 		}
 		rows.Append(col, val)
 	}
-	return pad(rows, n)
+	rows.Pad(int(n))
+	return rows
 }
 
 func (r *Random) bonds(n, v, kb uint64) (rows consensus.Rows) {
@@ -97,13 +98,6 @@ func (r *Random) bonds(n, v, kb uint64) (rows consensus.Rows) {
 		}
 		rows.Append(col, val)
 	}
-	return pad(rows, n)
-}
-
-// pad adds empty rows up to n.
-func pad(rows consensus.Rows, n uint64) consensus.Rows {
-	for uint64(rows.Len()) < n {
-		rows.Append(nil, nil)
-	}
+	rows.Pad(int(n))
 	return rows
 }

@@ -76,20 +76,10 @@ func Clone(s *consensus.State) *consensus.State {
 
 // Vote replaces a neuron's row of weights and sets its last update to the block before the epoch's.
 func Vote(s *consensus.State, uid int, col, val []uint16) {
-	s.Weights = replaceRow(&s.Weights, s.N(), uid, col, val)
+	s.Weights.Pad(s.N())
+	s.Weights.SetRow(uid, col, val)
 	for len(s.LastUpdate) <= uid {
 		s.LastUpdate = append(s.LastUpdate, 0)
 	}
 	s.LastUpdate[uid] = s.CurrentBlock - min(s.CurrentBlock, 1)
-}
-
-func replaceRow(rows *consensus.Rows, n, uid int, col, val []uint16) (out consensus.Rows) {
-	for i := range n {
-		c, v := rows.Row(i)
-		if i == uid {
-			c, v = col, val
-		}
-		out.Append(c, v)
-	}
-	return out
 }

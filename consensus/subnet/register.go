@@ -1,6 +1,7 @@
 package subnet
 
 import (
+	"cmp"
 	"errors"
 	"math/bits"
 	"slices"
@@ -78,15 +79,7 @@ func OwnerImmortals(owned []int, registered []uint64, ownerHotkey, limit int) []
 	missing := func(uid int) bool { return uid < 0 || uid >= len(registered) }
 	uids := slices.DeleteFunc(slices.Clone(owned), missing)
 	limit = max(limit, 0)
-	slices.SortFunc(uids, func(a, b int) int {
-		switch {
-		case registered[a] != registered[b] && registered[a] < registered[b]:
-			return -1
-		case registered[a] != registered[b]:
-			return 1
-		}
-		return a - b
-	})
+	slices.SortFunc(uids, func(a, b int) int { return cmp.Or(cmp.Compare(registered[a], registered[b]), a-b) })
 	uids = uids[:min(len(uids), limit)]
 	if !missing(ownerHotkey) && !slices.Contains(uids, ownerHotkey) {
 		uids = slices.Insert(uids, 0, ownerHotkey)
@@ -96,9 +89,10 @@ func OwnerImmortals(owned []int, registered []uint64, ownerHotkey, limit int) []
 }
 
 // Register adds a neuron to the state in its current block: in a new slot while there are fewer than maxUids, else in place of
-// the one that Prune chooses. The new neuron's weights, bonds and permit are empty; weights of others for it become 0 in place,
-// bonds towards it stay and are masked by its registration block. Stake is the newcomer's. Where s has hotkeys, the newcomer's is zero
-// until the caller sets it. Errors: ErrNoSlot, and those of State.Validate; s is unchanged then.
+// the one that Prune chooses. Where that is the subnet's owner, the chain replaces nobody and still reports the uid: so does this.
+// The new neuron's weights, bonds and permit are empty; weights of others for it become 0 in place, bonds towards it stay and are
+// masked by its registration block. Stake is the newcomer's. Where s has hotkeys, the newcomer's is zero until the caller sets it.
+// Errors: ErrNoSlot, and those of State.Validate; s is unchanged then.
 //
 // Source: subtensor subnets/registration.rs, register_neuron, and subnets/uids.rs, append_neuron and replace_neuron.
 func Register(s *consensus.State, stake fixed.I64F64, maxUids int, p *Pruning) (uid int, err error) {
@@ -110,8 +104,8 @@ func Register(s *consensus.State, stake fixed.I64F64, maxUids int, p *Pruning) (
 		for len(s.LastUpdate) < n {
 			s.LastUpdate = append(s.LastUpdate, 0)
 		}
-		padTo(&s.Weights, n)
-		padTo(&s.Bonds, n)
+		s.Weights.Pad(n)
+		s.Bonds.Pad(n)
 		s.Stake = append(s.Stake, stake)
 		s.LastUpdate = append(s.LastUpdate[:n], s.CurrentBlock)
 		s.BlockAtRegistration = append(s.BlockAtRegistration, s.CurrentBlock)
@@ -134,7 +128,7 @@ func Register(s *consensus.State, stake fixed.I64F64, maxUids int, p *Pruning) (
 		return 0, err
 	}
 	if s.HasOwner && uid == int(s.Owner) {
-		return uid, nil // the chain skips the replacement and still reports the uid
+		return uid, nil
 	}
 	replace(s, uid, stake)
 	return uid, nil
@@ -153,35 +147,21 @@ func replace(s *consensus.State, uid int, stake fixed.I64F64) {
 		s.Hotkeys[uid] = [32]byte{}
 	}
 	for _, r := range []*consensus.Rows{&s.Weights, &s.Bonds} {
-		r.Col, r.Val = clearRow(r.Start, r.Col, r.Val, uid)
+		r.Pad(s.N())
+		r.SetRow(uid, nil, nil)
 	}
 	if b := s.BondsFixed; b != nil {
-		b.Col, b.Val = clearRow(b.Start, b.Col, b.Val, uid)
+		from, to := b.Start[uid], b.Start[uid+1]
+		b.Col, b.Val = slices.Delete(b.Col, from, to), slices.Delete(b.Val, from, to)
+		for k := uid + 1; k < len(b.Start); k++ {
+			b.Start[k] -= to - from
+		}
 	}
 	for k, j := range s.Weights.Col {
 		if int(j) == uid {
 			s.Weights.Val[k] = 0
 		}
 	}
-}
-
-// padTo adds empty rows up to n.
-func padTo(r *consensus.Rows, n int) {
-	for r.Len() < n {
-		r.Append(nil, nil)
-	}
-}
-
-// clearRow empties row i of a matrix and returns its entries.
-func clearRow[V any](start []int, col []uint16, val []V, i int) ([]uint16, []V) {
-	if i+1 >= len(start) {
-		return col, val
-	}
-	a, b := start[i], start[i+1]
-	for k := i + 1; k < len(start); k++ {
-		start[k] -= b - a
-	}
-	return slices.Delete(col, a, b), slices.Delete(val, a, b)
 }
 
 // BurnDecay returns the registration price after one block: it halves in about halfLife blocks (0 for never) and stays within

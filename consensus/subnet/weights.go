@@ -80,7 +80,7 @@ func (c *WeightCall) check(s *consensus.State, r *WeightRules) error {
 		return ErrNotEnoughStake
 	case r.VersionKey != 0 && c.VersionKey < r.VersionKey:
 		return ErrVersionKey
-	case !s.CommitReveal && !RateLimitPassed(lastUpdate(s, c.UID), s.CurrentBlock, r.RateLimit):
+	case !s.CommitReveal && !RateLimitPassed(s.LastUpdateOf(c.UID), s.CurrentBlock, r.RateLimit):
 		return ErrTooFast
 	case !c.self() && !owner && !s.ValidatorPermit[c.UID]:
 		return ErrNoPermit
@@ -116,12 +116,4 @@ func (c *WeightCall) self() bool {
 // (check_rate_limit).
 func RateLimitPassed(lastUpdate, block, limit uint64) bool {
 	return lastUpdate == 0 || block-min(block, lastUpdate) >= limit
-}
-
-// lastUpdate returns the last update of a uid, 0 where the vector is too short.
-func lastUpdate(s *consensus.State, uid int) uint64 {
-	if uid < len(s.LastUpdate) {
-		return s.LastUpdate[uid]
-	}
-	return 0
 }

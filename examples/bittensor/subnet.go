@@ -128,7 +128,7 @@ func (s *Subnet) Commit(uid int, hash [32]byte) error {
 	switch {
 	case uid < 0 || uid >= len(s.Neurons):
 		return subnet.ErrNotRegistered
-	case !subnet.RateLimitPassed(s.State.LastUpdate[uid], s.State.CurrentBlock, s.Rules.Weights.RateLimit):
+	case !subnet.RateLimitPassed(s.State.LastUpdateOf(uid), s.State.CurrentBlock, s.Rules.Weights.RateLimit):
 		return subnet.ErrTooFast
 	}
 	block := s.State.CurrentBlock
@@ -178,15 +178,8 @@ func (s *Subnet) set(uid int, uids, values []uint16, version uint64) error {
 	if err != nil {
 		return err
 	}
-	var rows consensus.Rows
-	for i := range s.State.N() {
-		c, v := s.State.Weights.Row(i)
-		if i == uid {
-			c, v = col, val
-		}
-		rows.Append(c, v)
-	}
-	s.State.Weights = rows
+	s.State.Weights.Pad(s.State.N())
+	s.State.Weights.SetRow(uid, col, val)
 	return nil
 }
 
