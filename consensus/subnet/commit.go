@@ -63,8 +63,9 @@ func (s *Schedule) Epoch(block uint64) uint64 {
 	return s.EpochIndex
 }
 
-// Step advances the schedule by one block of the coinbase. Ran reports a consumed slot. Consistent is false where the epoch is
-// skipped because two uids share a hotkey; full where the block has run its share of epochs, which puts this one off.
+// Step advances the schedule by one block of the coinbase. Ran reports that the epoch runs in it. Consistent is false where two uids
+// share a hotkey: a due epoch is then skipped, and its slot consumed all the same. Full is true where the block has run its share of
+// epochs, which puts this one off.
 func (s *Schedule) Step(block uint64, consistent, full bool) (ran bool) {
 	s.BlocksSinceLastStep = fixed.SatAddU64(s.BlocksSinceLastStep, 1)
 	if !s.Due(block) {
@@ -123,7 +124,7 @@ func (c *Commits) expire(epoch, period uint64) (gone Commits) {
 //
 // Source: subtensor subnets/weights.rs, internal_reveal_weights. As there, a refused reveal leaves the queue as it was.
 func (c *Commits) Reveal(hash [32]byte, epoch, period uint64) error {
-	left := append(Commits(nil), *c...)
+	left := *c
 	gone := left.expire(epoch, period)
 	miss := ErrCommitMismatch
 	if len(left) == 0 {

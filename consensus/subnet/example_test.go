@@ -7,15 +7,15 @@ import (
 )
 
 func ExampleSetWeights() {
-	s := small(2, 3, []uint64{500, 400}, nil)
+	s := small()
 	s.LastUpdate[0], s.LastUpdate[3] = 100, 0
 	rules := &subnet.WeightRules{Mechanisms: 1, MinAllowed: 1, RateLimit: 100}
-	col, val, err := subnet.SetWeights(s, rules, &subnet.WeightCall{UID: 0, Uids: []uint16{2, 3, 4}, Values: []uint16{1, 2, 3}})
+	col, val, err := subnet.SetWeights(s, rules, &subnet.WeightCall{UID: 0, Uids: []uint16{2, 3}, Values: []uint16{1, 3}})
 	fmt.Println(col, val, err)
 	_, _, err = subnet.SetWeights(s, rules, &subnet.WeightCall{UID: 3, Uids: []uint16{2}, Values: []uint16{1}})
 	fmt.Println(err == subnet.ErrNoPermit, err)
 	// Output:
-	// [2 3 4] [21845 43690 65535] <nil>
+	// [2 3] [21845 65535] <nil>
 	// true subnet: neuron has no validator permit
 }
 

@@ -2,7 +2,6 @@ package subnet_test
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"math"
 	"slices"
@@ -15,26 +14,16 @@ import (
 	"github.com/assaylab/assay/consensus/subnet"
 )
 
-// small is a subnet of v validators and w servers in which everyone is active and registered long ago.
-func small(v, w int, stake []uint64, weights [][]uint16) *consensus.State {
-	s := &consensus.State{Params: consensus.DefaultParams(), CurrentBlock: 1000, RaoEmission: 1e9}
-	s.Yuma3, s.CommitReveal = false, false
-	for i := range v + w {
-		s.LastUpdate, s.BlockAtRegistration = append(s.LastUpdate, 999), append(s.BlockAtRegistration, 1)
-		s.ValidatorPermit = append(s.ValidatorPermit, i < v)
-		var tao uint64
-		if i < len(stake) {
-			tao = stake[i]
-		}
-		s.Stake = append(s.Stake, fixed.I64F64FromU64(tao))
-		var col, val []uint16
-		if i < len(weights) {
-			for j, x := range weights[i] {
-				col, val = append(col, uint16(v+j)), append(val, x)
-			}
-		}
-		s.Weights.Append(col, val)
+// small is a subnet of two validators, who weigh both its servers; all are active and registered long ago.
+func small() *consensus.State {
+	s := &consensus.State{Params: consensus.DefaultParams(), CurrentBlock: 1000, RaoEmission: 1e9,
+		Stake:      []fixed.I64F64{fixed.I64F64FromU64(500), fixed.I64F64FromU64(400), {}, {}},
+		LastUpdate: []uint64{999, 999, 999, 999}, BlockAtRegistration: []uint64{1, 1, 1, 1}, ValidatorPermit: []bool{true, true, false, false},
 	}
+	s.Yuma3, s.CommitReveal = false, false
+	s.Weights.Append([]uint16{2, 3}, []uint16{1, 2})
+	s.Weights.Append([]uint16{2, 3}, []uint16{3, 4})
+	s.Weights.Pad(4)
 	return s
 }
 
@@ -42,7 +31,7 @@ func small(v, w int, stake []uint64, weights [][]uint16) *consensus.State {
 // 1250): each line breaks one rule more than the chain meets before it.
 func TestSetWeights(t *testing.T) {
 	base := func() (*consensus.State, *subnet.WeightRules, *subnet.WeightCall) {
-		s := small(2, 2, []uint64{500, 400}, nil)
+		s := small()
 		s.LastUpdate[0], s.LastUpdate[1] = 850, 850
 		return s, &subnet.WeightRules{Mechanisms: 1, MinAllowed: 2, RateLimit: 100, VersionKey: 7},
 			&subnet.WeightCall{UID: 0, Uids: []uint16{2, 3}, Values: []uint16{1, 2}, VersionKey: 7}
@@ -140,8 +129,8 @@ func TestCommitHash(t *testing.T) {
 	if got := subnet.CommitHash(key, subnet.StorageIndex(5, 1), []uint16{1, 2}, []uint16{65535, 3}, []uint16{265}, 0x0102030405060708); got != want {
 		t.Errorf("got %x, want %x", got, want)
 	}
-	if got := hex.EncodeToString(raw[32:34]); got != "0510" {
-		t.Errorf("storage index %s", got)
+	if got := subnet.StorageIndex(5, 255); got != 65535 {
+		t.Errorf("storage index %d beyond the last one", got)
 	}
 }
 
@@ -272,7 +261,7 @@ func TestOwnerImmortals(t *testing.T) {
 
 // TestRegister is written from subnets/uids.rs, clear_neuron, replace_neuron and append_neuron.
 func TestRegister(t *testing.T) {
-	s := small(2, 2, []uint64{5, 5}, [][]uint16{{1, 2}, {3, 4}})
+	s := small()
 	s.Bonds = consensus.Rows{}
 	for range 4 {
 		s.Bonds.Append([]uint16{2, 3}, []uint16{7, 8})
@@ -307,7 +296,7 @@ func TestRegister(t *testing.T) {
 
 // TestRegisterCarriesAll registers into states that have hotkeys and fixed bonds: these grow with it, and a replaced neuron's are gone.
 func TestRegisterCarriesAll(t *testing.T) {
-	s := small(2, 2, []uint64{5, 5}, [][]uint16{{1, 2}, {3, 4}})
+	s := small()
 	s.Hotkeys = [][32]byte{{1}, {2}, {3}, {4}}
 	s.CommitBlock = []uint64{1, 2, 3, 4}
 	s.BondsFixed = &consensus.Sparse{Start: []int{0}}
@@ -346,14 +335,14 @@ func TestInconsistent(t *testing.T) {
 		"weights":       func(s *consensus.State) { s.Weights.Start[1] = 900 },
 	} {
 		for _, maxUids := range []int{4, 5} {
-			s := small(2, 2, []uint64{5, 5}, [][]uint16{{1, 2}, {3, 4}})
+			s := small()
 			change(s)
 			if _, err := subnet.Register(s, fixed.I64F64{}, maxUids, nil); !errors.Is(err, consensus.ErrState) && !errors.Is(err, consensus.ErrDuplicateHotkey) {
 				t.Errorf("%s, room for %d: %v", name, maxUids, err)
 			}
 		}
 	}
-	s := small(2, 2, []uint64{5, 5}, [][]uint16{{1, 2}, {3, 4}})
+	s := small()
 	s.ValidatorPermit = nil
 	if _, _, err := subnet.SetWeights(s, &subnet.WeightRules{Mechanisms: 1}, &subnet.WeightCall{Uids: []uint16{2}, Values: []uint16{1}}); !errors.Is(err, consensus.ErrState) {
 		t.Error(err)
@@ -401,7 +390,7 @@ func TestMechanisms(t *testing.T) {
 	if _, err := subnet.SplitEmission(1, 1, []uint16{1, 2}); !errors.Is(err, consensus.ErrState) {
 		t.Errorf("more parts than mechanisms: %v", err)
 	}
-	s := small(2, 2, []uint64{5, 4}, [][]uint16{{1, 2}, {3, 4}})
+	s := small()
 	o := new(consensus.Output)
 	err := consensus.NewEngine(nil).Epoch(context.Background(), s, o)
 	if err != nil {

@@ -149,7 +149,7 @@ func (s *Subnet) Reveal(uid int, uids, values, salt []uint16, version uint64) er
 	}
 	n := &s.Neurons[uid]
 	hash := subnet.CommitHash(n.Hotkey, s.Index(), uids, values, salt, version)
-	left := append(subnet.Commits(nil), n.commits...)
+	left := n.commits
 	if err := left.Reveal(hash, s.schedule.Epoch(s.State.CurrentBlock), s.Rules.RevealPeriod); err != nil {
 		return err
 	}
