@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -169,6 +170,16 @@ func TestLongBatch(t *testing.T) {
 			t.Errorf("cancelled at call %d: %v after %d", at, err, n)
 		}
 		cancel()
+	}
+}
+
+// TestManyWorkers asks for more goroutines than an int has room for: the batch never ended, its pieces being of no length or less.
+func TestManyWorkers(t *testing.T) {
+	batch := fakeBatch(rand.New(rand.NewPCG(3, 4)), 5, 3)
+	for _, workers := range []int{1 << 20, math.MaxInt / pieceEach, math.MaxInt/pieceEach + 1, math.MaxInt} {
+		if err := VerifyBatch(context.Background(), batch, &BatchOptions{Workers: workers}); err != nil {
+			t.Errorf("%d workers: %v", workers, err)
+		}
 	}
 }
 

@@ -5,10 +5,13 @@ import (
 	"sync"
 )
 
+// maxWorkers bounds the goroutines that a caller may ask for: shares of so many do not overflow.
+const maxWorkers = 1 << 12
+
 // defaultWorkers resolves the Workers field of the options.
 func defaultWorkers(n int) int {
 	if n > 0 {
-		return n
+		return min(n, maxWorkers)
 	}
 	return runtime.GOMAXPROCS(0)
 }

@@ -36,6 +36,9 @@ func (k *Keys) Statements(c Circuit, proof []byte, partitions int, in []Scalar) 
 // folder's key and structured reference string: see [PreparedKey.VerifyAggregate]. Errors: ErrProof also for an aggregate of
 // another number, *KeyError.
 func (k *Keys) VerifyAggregate(ctx context.Context, c Circuit, a *Aggregate, proofs int, v Version, include []byte, in []Scalar, opt *BatchOptions) error {
+	if a == nil {
+		return fmt.Errorf("%w: no aggregate", ErrProof)
+	}
 	if n := PaddedProofs(proofs); n != a.Proofs() {
 		return fmt.Errorf("%w: an aggregate of %d proofs, want %d", ErrProof, a.Proofs(), n)
 	}

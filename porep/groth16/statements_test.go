@@ -40,4 +40,9 @@ func TestKeysStatements(t *testing.T) {
 			t.Errorf("%s: %v, want %v", x.name, err, x.want)
 		}
 	}
+	for _, a := range []*Aggregate{nil, {}} {
+		if err := keys.VerifyAggregate(context.Background(), c, a, 2, SnarkPackV2, nil, in, nil); !errors.Is(err, ErrProof) {
+			t.Errorf("no aggregate: %v, want %v", err, ErrProof)
+		}
+	}
 }
