@@ -27,10 +27,11 @@ type Soundness struct {
 // soundnessSamples is the number of missing nodes that are looked at for each share.
 const soundnessSamples = 12
 
-// SoundnessTable returns a line for each share of missing nodes (between 0 and 1) of sectors of kind p. Detection follows from the
-// number of challenges; what it takes to compute labels again is counted in the graph itself, for missing nodes drawn
-// from seed, in p.Layers+1 bytes of memory a node and a second for each million nodes and line. The depth of small
-// sectors is a lower bound for larger ones. Errors: as sector.Proof.Check, ctx.Err().
+// SoundnessTable returns a line for each share of missing nodes, taken as between 0 and 1, of sectors of kind p. Detection
+// follows from the number of challenges; what it takes to compute labels again is counted in the graph itself, for
+// missing nodes drawn from seed: in some 72+p.Layers bytes of memory a node, and about a second for each million labels of
+// the sector and line. The depth of small sectors is a lower bound for larger ones. Errors: as sector.Proof.Check,
+// graph.ErrTooLarge for sectors above 128 MiB, ctx.Err().
 func SoundnessTable(ctx context.Context, p sector.Proof, missing []float64, seed uint64) ([]Soundness, error) {
 	g, err := graph.New(p)
 	if err != nil {
@@ -40,14 +41,15 @@ func SoundnessTable(ctx context.Context, p sector.Proof, missing []float64, seed
 	if err != nil {
 		return nil, err
 	}
+	r := newRegeneration(p, table.All())
 	out := make([]Soundness, len(missing))
 	for i, share := range missing {
 		share = max(0, min(1, share))
-		r := regeneration{p: p, parents: table.All(), rng: rand.New(rand.NewPCG(seed, uint64(i)))}
 		out[i] = Soundness{Missing: share, Undetected: math.Pow(1-share, float64(p.Challenges)*float64(p.Partitions))}
 		if share == 0 {
 			continue
 		}
+		r.rng = rand.New(rand.NewPCG(seed, uint64(i)))
 		r.draw(share)
 		for range soundnessSamples {
 			if err := ctx.Err(); err != nil {
@@ -68,12 +70,27 @@ type regeneration struct {
 	rng     *rand.Rand
 	missing []bool
 	list    []uint64 // of missing nodes
+	need    [][]bool // by layer and node, labels to compute
+	depths  [2][]uint32
+}
+
+func newRegeneration(p sector.Proof, parents []uint32) *regeneration {
+	n := p.Nodes()
+	r := &regeneration{p: p, parents: parents, missing: make([]bool, n), need: make([][]bool, p.Layers)}
+	for l := range r.need {
+		r.need[l] = make([]bool, n)
+	}
+	for i := range r.depths {
+		r.depths[i] = make([]uint32, n)
+	}
+	return r
 }
 
 // draw chooses the missing nodes, node 0 never among them.
 func (r *regeneration) draw(share float64) {
 	n := r.p.Nodes()
-	r.missing = make([]bool, n)
+	clear(r.missing)
+	r.list = r.list[:0]
 	for node := uint64(1); node < n; node++ {
 		if r.rng.Float64() < share {
 			r.missing[node] = true
@@ -81,7 +98,7 @@ func (r *regeneration) draw(share float64) {
 		}
 	}
 	if len(r.list) == 0 {
-		r.missing[n-1], r.list = true, []uint64{n - 1}
+		r.missing[n-1], r.list = true, append(r.list, n-1)
 	}
 }
 
@@ -90,50 +107,46 @@ func (r *regeneration) of(node uint64) []uint32 { return r.parents[node*parentCo
 
 // answer counts the labels, and their longest chain, behind the columns that a challenge on some missing node opens.
 func (r *regeneration) answer() (labels, depth uint64) {
-	nodes := r.p.Nodes()
-	need := make([][]bool, r.p.Layers)
-	for l := range need {
-		need[l] = make([]bool, nodes)
-	}
 	challenge := r.list[r.rng.IntN(len(r.list))]
-	for l := range need {
-		need[l][challenge] = true
+	for _, need := range r.need {
+		clear(need)
+		need[challenge] = true
 		for _, n := range r.of(challenge) {
-			need[l][n] = r.missing[n]
+			need[n] = r.missing[n]
 		}
 	}
-	for l := len(need) - 1; l >= 0; l-- {
-		for node := nodes - 1; node > 0; node-- {
-			if need[l][node] {
+	for l := len(r.need) - 1; l >= 0; l-- {
+		for node := r.p.Nodes() - 1; node > 0; node-- {
+			if r.need[l][node] {
 				labels++
-				r.mark(need, l, node)
+				r.mark(l, node)
 			}
 		}
 	}
-	return labels, r.chain(need)
+	return labels, r.chain()
 }
 
 // mark asks for the missing parents of a label.
-func (r *regeneration) mark(need [][]bool, l int, node uint64) {
+func (r *regeneration) mark(l int, node uint64) {
 	for k, n := range r.of(node) {
 		if !r.missing[n] {
 			continue
 		}
 		if k < graph.BaseDegree {
-			need[l][n] = true
+			r.need[l][n] = true
 		} else if l > 0 {
-			need[l-1][n] = true
+			r.need[l-1][n] = true
 		}
 	}
 }
 
 // chain returns the length of the longest chain of labels that are needed.
-func (r *regeneration) chain(need [][]bool) (longest uint64) {
-	prev, cur := make([]uint32, r.p.Nodes()), make([]uint32, r.p.Nodes())
-	for l := range need {
+func (r *regeneration) chain() (longest uint64) {
+	prev, cur := r.depths[0], r.depths[1]
+	for l, need := range r.need {
 		clear(cur)
 		for node := range cur {
-			if !need[l][node] {
+			if !need[node] {
 				continue
 			}
 			most := uint32(0)

@@ -2,11 +2,13 @@ package porep_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"testing"
 
 	"github.com/assaylab/assay/porep"
+	"github.com/assaylab/assay/porep/graph"
 	"github.com/assaylab/assay/porep/sector"
 )
 
@@ -46,7 +48,10 @@ func TestSoundness(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, _ := porep.SoundnessTable(t.Context(), p, []float64{0, 0.1, 0.5, 1}, 5)
+	again, err := porep.SoundnessTable(t.Context(), p, []float64{0, 0.1, 0.5, 1}, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for i, l := range table {
 		if l != again[i] {
 			t.Errorf("line %d depends on the run", i)
@@ -63,7 +68,13 @@ func TestSoundness(t *testing.T) {
 	}
 	ctx, end := context.WithCancel(t.Context())
 	end()
-	if _, err := porep.SoundnessTable(ctx, p, []float64{0.5}, 5); err == nil {
-		t.Error("not cancelled")
+	if _, err := porep.SoundnessTable(ctx, p, []float64{0.5}, 5); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	if p, err = sector.NativeProfile(3).Proof(0, sector.Size512MiB); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := porep.SoundnessTable(t.Context(), p, nil, 5); !errors.Is(err, graph.ErrTooLarge) {
+		t.Errorf("512 MiB: %v", err)
 	}
 }
