@@ -84,7 +84,7 @@ const (
 	sealedName = "sealed"
 )
 
-// ErrMissing says that a file is not there, or shorter than it should be.
+// ErrMissing says that a file is not there, or that Files does not name it.
 var ErrMissing = fmt.Errorf("%w: missing", ErrFile)
 
 // Check reads all files of a sector and tells of each whether it is right, block by block, from the public statement alone:
@@ -94,7 +94,8 @@ var ErrMissing = fmt.Errorf("%w: missing", ErrFile)
 //
 // It costs the hashing of Commit, and no labels but those of damaged columns. Damage in layers is located by TreeC; where TreeC is
 // damaged as well at the same nodes, or layers are missing, layers that cannot be proven count as Rebuildable with all their
-// blocks. So does a whole replica where p_aux and what else holds the roots are gone: only Repair finds out. Errors are those of the statement and ctx.Err(); what the file system refuses to read counts as damage.
+// blocks. So does a whole replica where p_aux and what else holds the roots are gone: only Repair finds out. Errors are those of
+// the statement and ctx.Err(); what the file system refuses to read counts as damage.
 func (f *Files) Check(ctx context.Context, st *Statement, opt *Options) (*Report, error) {
 	if err := st.Check(); err != nil {
 		return nil, err

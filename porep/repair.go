@@ -21,7 +21,8 @@ var ErrLost = errors.New("porep: data is lost")
 // the data, each block that is bad only. A file gets its name back only once its root is the one that CommD and CommR demand.
 //
 // Set opt.Skip to leave out files that are not wanted (the layers of a pruned sector, say). Errors: ErrLost, before anything is
-// written, where a wanted file is, and later where a replica that nothing proves turned out not to hold the data; those of Label and of the file system; ctx.Err().
+// written, where a wanted file is, and later where a replica that nothing proves turned out not to hold the data; those of Label
+// and of the file system; ctx.Err().
 func (f *Files) Repair(ctx context.Context, st *Statement, r *Report, opt *RepairOptions) error {
 	if err := firstError(st.Check(), f.writable()); err != nil {
 		return err
@@ -40,7 +41,10 @@ func (f *Files) Repair(ctx context.Context, st *Statement, r *Report, opt *Repai
 		}
 	}
 	for _, step := range []func(context.Context) error{m.layers, m.data, m.replica, m.trees, m.aux} {
-		if err := firstError(ctx.Err(), step(ctx)); err != nil {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := step(ctx); err != nil {
 			return err
 		}
 	}
@@ -183,16 +187,18 @@ func (m *mender) staged(ctx context.Context) error {
 	at := func(path string, size int64) io.ReaderAt {
 		f, err := m.f.open(path, size)
 		if err != nil {
-			return broken{err}
+			return broken{whyNot(err)}
 		}
 		in = append(in, f)
 		return f
 	}
 	p := m.st.Proof
-	var staged io.ReaderAt = broken{ErrMissing}
+	var staged io.ReaderAt
 	if s, err := m.f.openStaged(m.f.Staged, p); err == nil {
 		staged = s
 		in = append(in, s)
+	} else {
+		staged = broken{whyNot(err)}
 	}
 	src := m.choose(
 		source{m.r.File(stagedName).Bad, merkle.FromReaderAt(staged)},
@@ -265,10 +271,12 @@ func (m *mender) replica(ctx context.Context) error {
 		return err
 	}
 	defer func() { in.Close() }()
-	var sealed io.ReaderAt = broken{ErrMissing}
+	var sealed io.ReaderAt
 	if f, err := m.f.open(m.f.Sealed, int64(p.Size)); err == nil {
 		sealed = f
 		in = append(in, f)
+	} else {
+		sealed = broken{whyNot(err)}
 	}
 	staged, err := m.f.openStaged(m.f.Staged, p)
 	if err != nil {

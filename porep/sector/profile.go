@@ -87,7 +87,7 @@ func FilecoinProfile(size Size) (Profile, error) {
 // that hash each parent once (9 compressions of SHA-256 where Filecoin's take 20; so regenerating takes 0.45 of the time, which
 // more layers make good), BLAKE3 columns and trees, 128 challenges in one partition. The number of layers is the network's choice, 2 to 64.
 // With q challenges a prover that lacks a share s of the replica is seen with 1-(1-s)^q: 128 challenges show 3.5 % missing with
-// 99 %, and porep.Soundness has the whole table.
+// 99 %, and porep.SoundnessTable has the whole table.
 func NativeProfile(layers int) Profile {
 	return Profile{Name: nativeName, Layers: layers, BaseDegree: baseDegree, ExpDegree: expDegree, LabelParents: shortParents,
 		Labels: SHA256Labels, Hash: BLAKE3,
