@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/assaylab/assay/porep"
+	"github.com/assaylab/assay/porep/internal/vectortest"
 	"github.com/assaylab/assay/porep/sector"
 )
 
@@ -37,7 +38,7 @@ func TestChallenges(t *testing.T) {
 	var f struct {
 		Sets []challengeVector `json:"challenge_sets"`
 	}
-	readVector(t, "porep_challenges.json", &f)
+	vectortest.Read(t, "filecoin/porep_challenges.json", &f)
 	for _, v := range f.Sets {
 		feature, err := sector.ParseFeatures(v.Feature)
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/assaylab/assay/porep"
 	"github.com/assaylab/assay/porep/graph"
+	"github.com/assaylab/assay/porep/internal/vectortest"
 	"github.com/assaylab/assay/porep/sector"
 )
 
@@ -45,7 +46,7 @@ func (v *chainVector) proof(t testing.TB) sector.Proof {
 
 func loadChains(t testing.TB) []chainVector {
 	var f struct{ Chains []chainVector }
-	readVector(t, "labels.json", &f)
+	vectortest.Read(t, "filecoin/labels.json", &f)
 	return f.Chains
 }
 

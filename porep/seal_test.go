@@ -14,6 +14,7 @@ import (
 	"testing/iotest"
 
 	"github.com/assaylab/assay/porep"
+	"github.com/assaylab/assay/porep/internal/vectortest"
 	"github.com/assaylab/assay/porep/piece"
 	"github.com/assaylab/assay/porep/sector"
 )
@@ -36,7 +37,7 @@ type sealVector struct {
 
 func loadSealed(t testing.TB) []sealVector {
 	var f struct{ Sectors []sealVector }
-	readVector(t, "seal.json", &f)
+	vectortest.Read(t, "filecoin/seal.json", &f)
 	return f.Sectors
 }
 
@@ -189,10 +190,10 @@ func checkProof(t *testing.T, f porep.Files, st *porep.Statement, v *sealVector)
 		c1Vector
 		Synth hex32 `json:"synth_file_sha256"`
 	})
-	if !hasVector(t, "porep_c1_"+v.Name+".json") {
+	if _, ok := vectortest.Find(t, "filecoin/porep_c1_"+v.Name+".json"); !ok {
 		return
 	}
-	readVector(t, "porep_c1_"+v.Name+".json", c1)
+	vectortest.Read(t, "filecoin/porep_c1_"+v.Name+".json", c1)
 	got, err := p.AppendC1(nil, st.Proof)
 	if err != nil {
 		t.Fatal(err)
@@ -220,7 +221,7 @@ func TestUnseal(t *testing.T) {
 			}
 		}
 	}
-	readVector(t, "unseal.json", &f)
+	vectortest.Read(t, "filecoin/unseal.json", &f)
 	for _, v := range f.Sectors {
 		if testing.Short() && v.Sector.SectorSize > sector.Size32KiB {
 			continue

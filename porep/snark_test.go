@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -19,6 +18,7 @@ import (
 	"github.com/assaylab/assay/porep"
 	"github.com/assaylab/assay/porep/groth16"
 	"github.com/assaylab/assay/porep/groth16/groth16test"
+	"github.com/assaylab/assay/porep/internal/vectortest"
 	"github.com/assaylab/assay/porep/sector"
 )
 
@@ -53,7 +53,7 @@ func TestAdversaryVerifySealVectors(t *testing.T) {
 			} `json:"vk"`
 		} `json:"proofs"`
 	}
-	readVector(t, "groth16_seal_2kib.json", &v)
+	vectortest.Read(t, "filecoin/groth16_seal_2kib.json", &v)
 	ctx := context.Background()
 	for i, p := range v.Proofs {
 		api, err := sector.ParseAPIVersion(p.Sector.API)
@@ -315,8 +315,7 @@ func (b bytes32) array() (out [32]byte) {
 
 // TestSealRecords holds the public inputs of all recorded mainnet-key seals against the golden ones, and decodes the proofs.
 func TestSealRecords(t *testing.T) {
-	dir := filepath.Join(vectorDir(t), "mainnet")
-	lines, golden := gunzip(t, filepath.Join(dir, "seal_records_v16.jsonl.gz")), gunzip(t, filepath.Join(dir, "public_inputs_v16.txt.gz"))
+	lines, golden := gunzip(t, "mainnet/seal_records_v16.jsonl.gz"), gunzip(t, "mainnet/public_inputs_v16.txt.gz")
 	// With the published keys at hand the proofs are verified as well.
 	var published *groth16.Keys
 	if dir := os.Getenv("FIL_PROOFS_PARAMETER_CACHE"); dir != "" {
@@ -384,11 +383,12 @@ func TestSealRecords(t *testing.T) {
 	}
 }
 
-func gunzip(t *testing.T, path string) *bufio.Scanner {
+// gunzip returns the lines of a compressed vector.
+func gunzip(t *testing.T, name string) *bufio.Scanner {
 	t.Helper()
-	f, err := os.Open(path)
+	f, err := os.Open(vectortest.Path(t, name))
 	if err != nil {
-		t.Skip("vectors: ", err)
+		t.Fatal(err)
 	}
 	t.Cleanup(func() { f.Close() })
 	z, err := gzip.NewReader(f)

@@ -6,55 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/assaylab/assay/porep"
 	"github.com/assaylab/assay/porep/sector"
 )
-
-// readVector decodes a recorded file from testdata, or else from the shared vectors.
-func readVector(t testing.TB, name string, dst any) {
-	t.Helper()
-	b, err := os.ReadFile(filepath.Join("testdata", name))
-	if os.IsNotExist(err) {
-		b, err = os.ReadFile(filepath.Join(vectorDir(t), "filecoin", name))
-	}
-	if err != nil {
-		t.Skip("vectors: ", err)
-	}
-	if err := json.Unmarshal(b, dst); err != nil {
-		t.Fatal(name, err)
-	}
-}
-
-// hasVector reports whether a recorded file is at hand.
-func hasVector(t testing.TB, name string) bool {
-	for _, dir := range []string{"testdata", filepath.Join(vectorDir(t), "filecoin")} {
-		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
-			return true
-		}
-	}
-	return false
-}
-
-// vectorDir is where the shared vectors are: $ASSAY_VECTORS, or ../shared/vectors from the repository.
-func vectorDir(t testing.TB) string {
-	if dir := os.Getenv("ASSAY_VECTORS"); dir != "" {
-		return dir
-	}
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.work")); err == nil {
-			break
-		}
-	}
-	return filepath.Join(dir, "..", "shared", "vectors")
-}
 
 // hex32 is a 32-byte value in hexadecimal.
 type hex32 [32]byte

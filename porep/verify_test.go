@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/assaylab/assay/porep"
+	"github.com/assaylab/assay/porep/internal/vectortest"
 	"github.com/assaylab/assay/porep/sector"
 )
 
@@ -32,7 +33,7 @@ func (v *c1Vector) statement(t testing.TB) *porep.Statement {
 func loadC1(t testing.TB, name string) (*porep.Statement, *porep.Proof, []byte, *c1Vector) {
 	t.Helper()
 	v := new(c1Vector)
-	readVector(t, "porep_c1_"+name+".json", v)
+	vectortest.Read(t, "filecoin/porep_c1_"+name+".json", v)
 	raw := numbers(t, v.C1)
 	st := v.statement(t)
 	p, err := porep.DecodeC1(raw, st.Proof)

@@ -14,6 +14,8 @@ import (
 
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
+
+	"github.com/assaylab/assay/porep/internal/vectortest"
 )
 
 // long reports whether the full numbers are asked for: ASSAY_LONG=1.
@@ -23,7 +25,7 @@ func long() bool { return os.Getenv("ASSAY_LONG") != "" }
 func realProof(t *testing.T) (*PreparedKey, *Proof, []Scalar) {
 	var v rawVector
 	path := ""
-	t.Run("vectors", func(t *testing.T) { path = vectorPath(t, "mainnet/groth16_raw_winning_32gib.json") })
+	t.Run("vectors", func(t *testing.T) { path = vectortest.Path(t, "mainnet/groth16_raw_winning_32gib.json") })
 	if path == "" {
 		f := fakeKey(rand.New(rand.NewPCG(1, 1)), 132)
 		in := f.inputs(132, 2)

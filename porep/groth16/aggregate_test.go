@@ -15,6 +15,8 @@ import (
 
 	bls "github.com/consensys/gnark-crypto/ecc/bls12-381"
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
+
+	"github.com/assaylab/assay/porep/internal/vectortest"
 )
 
 type aggregateVector struct {
@@ -62,7 +64,7 @@ func unhexAll(t testing.TB, hexes []string) (out [][]byte) {
 
 func TestAggregateVectors(t *testing.T) {
 	var v aggregateVector
-	readJSON(t, vectorPath(t, "filecoin/groth16_aggregate_2kib.json"), &v)
+	vectortest.Read(t, "filecoin/groth16_aggregate_2kib.json", &v)
 	key, err := ParseKey(unhex(t, v.VK.Hex))
 	if err != nil {
 		t.Fatal(err)
@@ -112,7 +114,7 @@ func TestAggregateVectors(t *testing.T) {
 
 func TestAggregateBin(t *testing.T) {
 	for v, name := range map[Version]string{SnarkPackV1: "mainnet/agg-n8-v1.bin", SnarkPackV2: "mainnet/agg-n8-v2.bin"} {
-		b, err := os.ReadFile(vectorPath(t, name))
+		b, err := os.ReadFile(vectortest.Path(t, name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -135,7 +137,7 @@ func TestAggregateBin(t *testing.T) {
 
 // TestMainnetAggregates checks the inner equations of aggregates that the network accepted.
 func TestMainnetAggregates(t *testing.T) {
-	f, err := os.Open(vectorPath(t, "mainnet/aggregates.json.gz"))
+	f, err := os.Open(vectortest.Path(t, "mainnet/aggregates.json.gz"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,8 @@ package groth16
 import (
 	"path/filepath"
 	"testing"
+
+	"github.com/assaylab/assay/porep/internal/vectortest"
 )
 
 // TestAdversaryInputCounts offers every recorded key other numbers of public inputs than its own (G10). The module has no
@@ -15,7 +17,7 @@ func TestAdversaryInputCounts(t *testing.T) {
 			"filecoin/groth16_update_2kib.json", "filecoin/groth16_aggregate_2kib.json"} {
 			t.Run(filepath.Base(name), func(t *testing.T) {
 				var v any
-				readJSON(t, vectorPath(t, name), &v)
+				vectortest.Read(t, name, &v)
 				findKeys(v, keys)
 			})
 		}

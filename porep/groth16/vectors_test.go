@@ -4,46 +4,10 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"os"
-	"path/filepath"
 	"testing"
 )
 
-// vectorPath returns the path of a golden vector, in testdata or else among the shared ones, or skips the test where the
-// vectors are absent.
-func vectorPath(t testing.TB, name string) string {
-	t.Helper()
-	if path := filepath.Join("testdata", filepath.Base(name)); exists(path) {
-		return path
-	}
-	root := os.Getenv("ASSAY_VECTORS")
-	if root == "" {
-		dir, err := os.Getwd()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for {
-			if exists(filepath.Join(dir, "go.work")) {
-				break
-			}
-			if filepath.Dir(dir) == dir {
-				t.Skip("vectors: no repository root")
-			}
-			dir = filepath.Dir(dir)
-		}
-		root = filepath.Join(dir, "..", "shared", "vectors")
-	}
-	path := filepath.Join(root, name)
-	if !exists(path) {
-		t.Skipf("vectors: %s is absent", name)
-	}
-	return path
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
-}
-
+// readJSON reads a file of testdata.
 func readJSON(t testing.TB, path string, dst any) {
 	t.Helper()
 	b, err := os.ReadFile(path)

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"testing"
+
+	"github.com/assaylab/assay/porep/internal/vectortest"
 )
 
 func TestRawVectors(t *testing.T) {
 	var v rawVector
-	readJSON(t, vectorPath(t, "mainnet/groth16_raw_winning_32gib.json"), &v)
+	vectortest.Read(t, "mainnet/groth16_raw_winning_32gib.json", &v)
 	for _, p := range v.Proofs {
 		raw := unhex(t, p.VK.Hex)
 		key, err := ParseKey(raw)

@@ -4,55 +4,25 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
-	"os"
-	"path/filepath"
+	"fmt"
 	"testing"
 	"testing/fstest"
 
 	"github.com/assaylab/assay/porep/groth16"
 	"github.com/assaylab/assay/porep/groth16/groth16test"
+	"github.com/assaylab/assay/porep/internal/vectortest"
 	"github.com/assaylab/assay/porep/sector"
 	"github.com/assaylab/assay/porep/update"
 )
 
-// readVector decodes a golden vector, from testdata or else the shared ones, or skips the test where the vectors are absent.
-func readVector(t *testing.T, name string, dst any) {
-	t.Helper()
-	root := os.Getenv("ASSAY_VECTORS")
-	if root == "" {
-		dir, err := os.Getwd()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-			if _, err := os.Stat(filepath.Join(dir, "go.work")); err == nil {
-				break
-			}
-		}
-		root = filepath.Join(dir, "..", "shared", "vectors")
-	}
-	b, err := os.ReadFile(filepath.Join("testdata", name))
-	if err != nil {
-		b, err = os.ReadFile(filepath.Join(root, "filecoin", name))
-	}
-	if err != nil {
-		t.Skip("vectors: ", err)
-	}
-	if err := json.Unmarshal(b, dst); err != nil {
-		t.Fatal(err)
-	}
-}
-
 type hex32 [32]byte
 
-func (h *hex32) UnmarshalJSON(b []byte) error {
-	var s string
-	if err := json.Unmarshal(b, &s); err != nil {
-		return err
+func (h *hex32) UnmarshalText(b []byte) error {
+	if len(b) != 2*len(h) {
+		return fmt.Errorf("%d hex digits", len(b))
 	}
-	_, err := hex.Decode(h[:], []byte(s))
+	_, err := hex.Decode(h[:], b)
 	return err
 }
 
@@ -85,7 +55,10 @@ func TestPublicInputs(t *testing.T) {
 			Inputs     [][]string `json:"public_inputs_by_partition_le_hex"`
 		} `json:"updates"`
 	}
-	readVector(t, "update.json", &v)
+	vectortest.Read(t, "filecoin/update.json", &v)
+	if len(v.Updates) == 0 {
+		t.Fatal("no updates are recorded")
+	}
 	for _, u := range v.Updates {
 		p, err := update.NewParams(sector.Size(u.OldSector.Size))
 		if err != nil {
@@ -122,7 +95,7 @@ func TestVerifyReplicaUpdateVector(t *testing.T) {
 			Hex string `json:"hex"`
 		} `json:"vk"`
 	}
-	readVector(t, "groth16_update_2kib.json", &v)
+	vectortest.Read(t, "filecoin/groth16_update_2kib.json", &v)
 	p, err := update.NewParams(sector.Size2KiB)
 	if err != nil {
 		t.Fatal(err)
