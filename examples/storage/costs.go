@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -99,7 +100,10 @@ func measure(ctx context.Context, epoch uint64, n int, account common.Address, c
 	}
 	data := evm.EpochCalldata(account, epoch, e.Sectors, proof)
 	show, ok, err := call(data)
-	if err != nil || !ok {
+	if err == nil && !ok {
+		err = errors.New("it returned false")
+	}
+	if err != nil {
 		return c, fmt.Errorf("the contract refuses a good proof of %d of %d responses: %w", k, n, err)
 	}
 	all, some := float64(n), float64(k)

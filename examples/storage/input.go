@@ -3,7 +3,6 @@ package main
 import (
 	"archive/tar"
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -26,7 +25,7 @@ type input struct {
 	size  uint64
 
 	// What sum found.
-	blake3 string
+	blake3 [32]byte
 	piece  piece.Info
 }
 
@@ -110,15 +109,24 @@ func sourceTar(root string, capacity uint64, work string) (*input, error) {
 	return in, nil
 }
 
-// open returns the input's bytes. After sum they must be those that sum read; if not, an error stands at their end.
+// open returns the input's bytes, which must be those that sum read; if not, an error stands at their end.
 func (in *input) open(ctx context.Context) io.ReadCloser {
+	return in.stream(ctx, func(digest [32]byte) error {
+		if digest != in.blake3 {
+			return fmt.Errorf("%s changed while it was sealed: run again, with -in for what stays as it is", in.name)
+		}
+		return nil
+	})
+}
+
+// stream returns the input's bytes. check is called with their BLAKE3 digest before their end is seen.
+func (in *input) stream(ctx context.Context, check func(digest [32]byte) error) io.ReadCloser {
 	r, w := io.Pipe()
-	want := in.blake3
 	go func() {
 		h := blake3.New()
 		err := in.write(ctx, io.MultiWriter(w, h))
-		if err == nil && want != "" && hex.EncodeToString(h.Sum(nil)) != want {
-			err = fmt.Errorf("%s changed while it was sealed: run again, with -in for what stays as it is", in.name)
+		if err == nil {
+			err = check([32]byte(h.Sum(nil)))
 		}
 		w.CloseWithError(err)
 	}()
@@ -166,10 +174,12 @@ func copyFile(w io.Writer, f source) error {
 
 // sum reads the input and sets its digest and its commitment as a piece.
 func (in *input) sum(ctx context.Context) error {
-	h := blake3.New()
-	r := in.open(ctx)
+	r := in.stream(ctx, func(digest [32]byte) error {
+		in.blake3 = digest
+		return nil
+	})
 	defer r.Close()
-	p, err := piece.Sum(ctx, io.TeeReader(r, h), nil)
-	in.piece, in.blake3 = p, hex.EncodeToString(h.Sum(nil))
+	p, err := piece.Sum(ctx, r, nil)
+	in.piece = p
 	return err
 }

@@ -38,13 +38,9 @@ const (
 
 // sectorOf returns the sector of an input. Its ticket is drawn as Filecoin draws it; in the place of the chain's beacon stands
 // the digest of the input, so that the same command names the same sector.
-func sectorOf(in *input) (s sector.ID, ticket sector.Ticket, err error) {
-	base, err := hex.DecodeString(in.blake3)
-	if err != nil {
-		return s, ticket, err
-	}
-	draw := filecoin.DrawRandomness(base, filecoin.DrawSeal, ticketEpoch, filecoin.EntropyOf(filecoin.IDAddress(minerID)))
-	return sector.ID{Prover: sector.NewProverID(minerID), Number: sectorNumber}, sector.Ticket(filecoin.FieldElement(draw)), nil
+func sectorOf(in *input) (sector.ID, sector.Ticket) {
+	draw := filecoin.DrawRandomness(in.blake3[:], filecoin.DrawSeal, ticketEpoch, filecoin.EntropyOf(filecoin.IDAddress(minerID)))
+	return sector.ID{Prover: sector.NewProverID(minerID), Number: sectorNumber}, sector.Ticket(filecoin.FieldElement(draw))
 }
 
 // A folder is a sector's durable folder on this machine.

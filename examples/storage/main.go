@@ -90,7 +90,7 @@ func command(ctx context.Context, args []string, out io.Writer) error {
 		return verifier(ctx, os.Stdin, out)
 	}
 	if s.market.on {
-		return market(ctx, s.market, s.dir)
+		return market(ctx, s.market, s.dir, out)
 	}
-	return run(ctx, s)
+	return run(ctx, s, out)
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -42,8 +43,11 @@ func (m *marketSettings) check(set *flag.FlagSet) (err error) {
 	ours := map[string]bool{"report": true, "json": true, "seed": true, "days": true, "providers": true, "oldfees": true, "deny": true, "statements": true}
 	theirs := map[string]bool{"profile": true, "size": true, "in": true, "verify": true}
 	set.Visit(func(f *flag.Flag) {
-		if m.on && theirs[f.Name] || !m.on && ours[f.Name] {
-			err = fmt.Errorf("-%s does not go with%s -market", f.Name, map[bool]string{true: "", false: "out"}[m.on])
+		switch {
+		case m.on && theirs[f.Name]:
+			err = fmt.Errorf("-%s does not go with -market", f.Name)
+		case !m.on && ours[f.Name]:
+			err = fmt.Errorf("-%s goes with -market only", f.Name)
 		}
 	})
 	if err == nil && m.on && (m.config.Days < sim.MinDays || m.config.Days > sim.MaxDays) {
@@ -55,8 +59,8 @@ func (m *marketSettings) check(set *flag.FlagSet) (err error) {
 	return err
 }
 
-// market simulates the market and writes what came of it.
-func market(ctx context.Context, m marketSettings, dir string) (err error) {
+// market simulates the market in dir. What came of it goes to out, as text or JSON, and into the files that are asked for.
+func market(ctx context.Context, m marketSettings, dir string, out io.Writer) (err error) {
 	if m.deny != "" {
 		if m.config.Policy, err = denyList(m.deny); err != nil {
 			return err
@@ -89,23 +93,23 @@ func market(ctx context.Context, m marketSettings, dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	return errors.Join(m.print(result, costs), m.save(result, costs)) // a full disk loses no more than it must
+	return errors.Join(m.print(out, result, costs), m.save(result, costs)) // a full disk loses no more than it must
 }
 
-// print writes the result to standard output.
-func (m *marketSettings) print(result *sim.Result, costs costTable) error {
+// print writes the result as text or JSON.
+func (m *marketSettings) print(out io.Writer, result *sim.Result, costs costTable) error {
 	if m.json {
-		e := json.NewEncoder(os.Stdout)
+		e := json.NewEncoder(out)
 		e.SetIndent("", "\t")
 		return e.Encode(struct {
 			*sim.Result
 			Costs costTable `json:"epoch_root_costs"`
 		}{result, costs})
 	}
-	if err := costs.write(os.Stdout); err != nil {
+	if err := costs.write(out); err != nil {
 		return err
 	}
-	return result.WriteText(os.Stdout)
+	return result.WriteText(out)
 }
 
 // save writes the files that are asked for.

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -33,12 +32,13 @@ type worker struct {
 }
 
 // run does everything and prints what came of it.
-func run(ctx context.Context, s settings) (err error) {
+func run(ctx context.Context, s settings, out io.Writer) (err error) {
 	sp, err := s.kind.proof()
 	if err != nil {
 		return err
 	}
-	if need, free := porep.LabelMemory(sp, 1), freeMemory(); free != 0 && need > free {
+	free := freeMemory()
+	if need := porep.LabelMemory(sp, 1); free != 0 && need > free {
 		return fmt.Errorf("labelling a %v sector needs %s of memory, %s can be had", sp.Size, bytesText(need), bytesText(free))
 	}
 	in, err := openInput(s.in, sp.Size.Unpadded(), s.dir)
@@ -46,7 +46,7 @@ func run(ctx context.Context, s settings) (err error) {
 		return err
 	}
 	ph := newPhases()
-	w := &worker{kind: s.kind, in: in, phases: ph, out: os.Stdout, opt: &porep.Options{Memory: freeMemory(), Progress: ph.progress}}
+	w := &worker{kind: s.kind, in: in, phases: ph, out: out, opt: &porep.Options{Memory: free, Progress: ph.progress}}
 	if err := w.input(ctx, sp); err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func run(ctx context.Context, s settings) (err error) {
 			return err
 		}
 	}
-	fmt.Printf("sealing %s into a %v sector (%s profile: %d layers, %v columns and trees) in %s\n", in.name, sp.Size, s.Profile, sp.Layers, sp.Hash, dir)
+	fmt.Fprintf(out, "sealing %s into a %v sector (%s profile: %d layers, %v columns and trees) in %s\n", in.name, sp.Size, s.Profile, sp.Layers, sp.Hash, dir)
 	err = w.all(ctx, dir)
 	switch {
 	case err != nil && ctx.Err() != nil:
@@ -68,13 +68,13 @@ func run(ctx context.Context, s settings) (err error) {
 	case temporary:
 		return os.RemoveAll(dir)
 	}
-	fmt.Println("kept in", dir)
-	return nil
+	_, err = fmt.Fprintln(out, "kept in", dir)
+	return err
 }
 
 // temporaryDir returns a directory that is the same for the same job and nobody else's.
-func temporaryDir(k kind, digest string) (string, error) {
-	dir := filepath.Join(os.TempDir(), fmt.Sprintf("assay-storage-%s-%s-%.16s", k.Profile, k.Size, digest))
+func temporaryDir(k kind, digest [32]byte) (string, error) {
+	dir := filepath.Join(os.TempDir(), fmt.Sprintf("assay-storage-%s-%s-%x", k.Profile, k.Size, digest[:8]))
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
 		return "", err
 	}
@@ -94,10 +94,7 @@ func (w *worker) input(ctx context.Context, sp sector.Proof) error {
 		if err := w.in.sum(ctx); err != nil {
 			return "", err
 		}
-		id, ticket, err := sectorOf(w.in)
-		if err != nil {
-			return "", err
-		}
+		id, ticket := sectorOf(w.in)
 		commD, err := piece.CommD(sp.Size, []piece.Info{w.in.piece})
 		w.st.Sector = porep.Sector{Proof: sp, ID: id, Ticket: ticket, CommD: commD}
 		return fmt.Sprintf("%s, %d bytes", w.in.name, w.in.size), err
@@ -176,10 +173,10 @@ func (w *worker) retrieve(ctx context.Context) error {
 		if err := porep.Unseal(ctx, &w.st.Sector, replica, h, 0, w.in.size, w.opt); err != nil {
 			return "", err
 		}
-		if got := hex.EncodeToString(h.Sum(nil)); got != w.in.blake3 {
-			return "", fmt.Errorf("BLAKE3 of what came back is %s, of the input %s", got, w.in.blake3)
+		if got := [32]byte(h.Sum(nil)); got != w.in.blake3 {
+			return "", fmt.Errorf("BLAKE3 of what came back is %x, of the input %x", got, w.in.blake3)
 		}
-		return fmt.Sprintf("%d bytes, BLAKE3 %.16s... as put in", w.in.size, w.in.blake3), nil
+		return fmt.Sprintf("%d bytes, BLAKE3 %x... as put in", w.in.size, w.in.blake3[:8]), nil
 	})
 }
 
