@@ -6,7 +6,7 @@
 // a piece with the keccak index of the PDPVerifier contract, and the commitment to an epoch of package envelope. ./rebuild
 // compiles the source again, with solc from npm, and compares; .ci/run does it where Node exists.
 //
-// The tests run the bytecode in an EVM within the process (go-ethereum's core/vm/runtime, rules of Cancun), on proofs that the
-// library made and on the same proofs corrupted, and print gas: of the call, and of the calldata at 16 gas a byte that is not
-// zero and 4 a byte that is; the 21,000 of the transaction itself come on top.
+// A Chain runs the bytecode in an EVM within the process (go-ethereum's core/vm/runtime, rules of Cancun). The tests do so on
+// proofs that the library made and on the same proofs corrupted, and print gas: of the call, and of the calldata at 16 gas a
+// byte that is not zero and 4 a byte that is; the 21,000 of the transaction itself come on top.
 package evm

@@ -8,8 +8,6 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/ethereum/go-ethereum/common"
-
 	"github.com/assaylab/assay/examples/envelope"
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/merkle/poseidon"
@@ -110,11 +108,11 @@ func epochOnChain(t *testing.T, n int) {
 		t.Fatal(err)
 	}
 	commit := CommitCalldata(number, e.Commitment())
-	_, gas, err := c.call(commit)
+	_, gas, err := c.Call(commit)
 	if err != nil {
 		t.Fatal(err)
 	}
-	total := 21_000 + gas + CalldataGas(commit)
+	total := TransactionGas + gas + CalldataGas(commit)
 	t.Logf("%d sectors, %d bytes of responses: the chain carries %d bytes for %d gas: %.4f bytes and %.2f gas a sector",
 		n, size, len(commit), total, float64(len(commit))/float64(n), float64(total)/float64(n))
 	for _, k := range []int{1, 100} {
@@ -124,37 +122,37 @@ func epochOnChain(t *testing.T, n int) {
 		}
 		c.show(t, e, p)
 	}
-	if _, _, err := c.call(commit); err == nil {
+	if _, _, err := c.Call(commit); err == nil {
 		t.Error("an epoch was committed twice")
 	}
 }
 
 // show has the chain judge responses of an epoch, as they are and with each part changed, and prints what it costs.
-func (c *chain) show(t *testing.T, e *envelope.Epoch, p *envelope.Envelope) {
+func (c *Chain) show(t *testing.T, e *envelope.Epoch, p *envelope.Envelope) {
 	t.Helper()
 	if err := envelope.VerifyEpoch(e.Commitment(), e.Number, e.Sectors, e.Root(), p); err != nil {
 		t.Fatal(err)
 	}
-	data := EpochCalldata(c.config.Origin, e.Number, e.Sectors, p)
-	ok, gas, err := c.call(data)
+	data := EpochCalldata(account, e.Number, e.Sectors, p)
+	ok, gas, err := c.Call(data)
 	if !ok {
 		t.Fatalf("refused: %v", err)
 	}
 	shown := float64(len(p.Leaf))
 	t.Logf("showing %d of them: calldata %d bytes (%d gas), call %d gas: %.0f bytes and %.0f gas each", len(p.Leaf), len(data),
-		CalldataGas(data), gas, float64(len(data))/shown, float64(21_000+gas+CalldataGas(data))/shown)
+		CalldataGas(data), gas, float64(len(data))/shown, float64(TransactionGas+gas+CalldataGas(data))/shown)
 	leaf := *p
 	leaf.Leaf = append([]merkle.Digest{{1}}, p.Leaf[1:]...)
 	root := *p
 	root.Root[0] ^= 1
 	for name, bad := range map[string][]byte{
-		"leaf":    EpochCalldata(c.config.Origin, e.Number, e.Sectors, &leaf),
-		"root":    EpochCalldata(c.config.Origin, e.Number, e.Sectors, &root),
-		"epoch":   EpochCalldata(c.config.Origin, e.Number+1, e.Sectors, p),
-		"sectors": EpochCalldata(c.config.Origin, e.Number, e.Sectors+1, p),
-		"account": EpochCalldata(common.Address{1}, e.Number, e.Sectors, p),
+		"leaf":    EpochCalldata(account, e.Number, e.Sectors, &leaf),
+		"root":    EpochCalldata(account, e.Number, e.Sectors, &root),
+		"epoch":   EpochCalldata(account, e.Number+1, e.Sectors, p),
+		"sectors": EpochCalldata(account, e.Number, e.Sectors+1, p),
+		"account": EpochCalldata([20]byte{1}, e.Number, e.Sectors, p),
 	} {
-		if ok, _, _ := c.call(bad); ok {
+		if ok, _, _ := c.Call(bad); ok {
 			t.Errorf("other %s: accepted", name)
 		}
 	}

@@ -86,6 +86,9 @@ func EpochCalldata(account [20]byte, epoch, sectors uint64, e *envelope.Envelope
 		address, epoch, sectors, e.Root, e.Index, e.Leaf, e.Path)
 }
 
+// TransactionGas is what every transaction pays before its calldata and its call.
+const TransactionGas = 21_000
+
 // CalldataGas returns what a transaction pays for b as calldata (EIP-2028).
 func CalldataGas(b []byte) (gas uint64) {
 	for _, v := range b {

@@ -7,11 +7,6 @@ import (
 	"io"
 	"text/tabwriter"
 
-	"github.com/ethereum/go-ethereum/common"
-	"github.com/ethereum/go-ethereum/core/state"
-	"github.com/ethereum/go-ethereum/core/types"
-	"github.com/ethereum/go-ethereum/core/vm/runtime"
-
 	"github.com/assaylab/assay/examples/envelope"
 	"github.com/assaylab/assay/examples/evm"
 	"github.com/assaylab/assay/examples/report"
@@ -36,34 +31,18 @@ type costTable []cost
 // epochs.
 const sampled = 100
 
-const gasLimit = 1 << 32
+// account commits to the responses.
+var account = [20]byte{19: 1}
 
 // responseCosts measures 1, 100 and 10,000 sectors in an EVM in this process.
 func responseCosts(ctx context.Context) (costTable, error) {
-	a, err := evm.Load()
+	chain, err := evm.NewChain(account)
 	if err != nil {
 		return nil, err
-	}
-	code, err := a.Creation()
-	if err != nil {
-		return nil, err
-	}
-	db, err := state.New(types.EmptyRootHash, state.NewDatabaseForTesting())
-	if err != nil {
-		return nil, err
-	}
-	config := &runtime.Config{State: db, GasLimit: gasLimit, Origin: common.Address{19: 1}}
-	_, contract, _, err := runtime.Create(code, config)
-	if err != nil {
-		return nil, err
-	}
-	call := func(data []byte) (gas uint64, ok bool, err error) {
-		out, left, err := runtime.Call(contract, data, config)
-		return 21000 + evm.CalldataGas(data) + gasLimit - left, len(out) == 32 && out[31] == 1, err
 	}
 	var t costTable
 	for i, n := range []int{1, 100, 10_000} {
-		c, err := measure(ctx, uint64(i+1), n, config.Origin, call)
+		c, err := measure(ctx, chain, uint64(i+1), n)
 		if err != nil {
 			return nil, err
 		}
@@ -73,7 +52,7 @@ func responseCosts(ctx context.Context) (costTable, error) {
 }
 
 // measure commits to an epoch of n responses and shows a sample of them.
-func measure(ctx context.Context, epoch uint64, n int, account common.Address, call func([]byte) (uint64, bool, error)) (c cost, err error) {
+func measure(ctx context.Context, chain *evm.Chain, epoch uint64, n int) (c cost, err error) {
 	leaves := make([]merkle.Digest, n)
 	for i := range leaves {
 		leaves[i] = envelope.Response{Provider: 1000, Sector: uint64(i), Proof: fmt.Append(nil, "response ", i)}.Leaf(epoch)
@@ -94,18 +73,21 @@ func measure(ctx context.Context, epoch uint64, n int, account common.Address, c
 	if err := envelope.VerifyEpoch(e.Commitment(), epoch, e.Sectors, e.Root(), proof); err != nil {
 		return c, err
 	}
-	commit, _, err := call(evm.CommitCalldata(epoch, e.Commitment()))
+	committing := evm.CommitCalldata(epoch, e.Commitment())
+	_, commit, err := chain.Call(committing)
 	if err != nil {
 		return c, err
 	}
 	data := evm.EpochCalldata(account, epoch, e.Sectors, proof)
-	show, ok, err := call(data)
+	ok, show, err := chain.Call(data)
 	if err == nil && !ok {
 		err = errors.New("it returned false")
 	}
 	if err != nil {
 		return c, fmt.Errorf("the contract refuses a good proof of %d of %d responses: %w", k, n, err)
 	}
+	commit += evm.TransactionGas + evm.CalldataGas(committing)
+	show += evm.TransactionGas + evm.CalldataGas(data)
 	all, some := float64(n), float64(k)
 	return cost{n, 32 / all, float64(commit) / all, k, float64(len(data)) / all, float64(show) / all, float64(len(data)) / some, float64(show) / some}, nil
 }
