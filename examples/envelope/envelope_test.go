@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/assaylab/assay/merkle"
@@ -153,7 +154,7 @@ func TestRoundTrip(t *testing.T) {
 // TestFrozen holds the encodings against the committed ones: a byte format, once out, stays.
 func TestFrozen(t *testing.T) {
 	for _, c := range codecs {
-		name := filepath.Join("testdata", "pdp."+map[string]string{"JSON": "json", "CBOR": "cbor"}[c.name])
+		name := filepath.Join("testdata", "pdp."+strings.ToLower(c.name))
 		got, err := c.encode(possession(t, newTree(t, sha2.SHA254{}, 2, 2, 2, 2)))
 		if err != nil {
 			t.Fatal(err)

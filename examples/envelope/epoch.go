@@ -1,7 +1,6 @@
 package envelope
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -114,7 +113,7 @@ func VerifyEpoch(commitment merkle.Digest, epoch, sectors uint64, root merkle.Di
 	if err != nil {
 		return err
 	}
-	if got := EpochCommitment(epoch, sectors, root); !bytes.Equal(got[:], commitment[:]) {
+	if got := EpochCommitment(epoch, sectors, root); got != commitment {
 		return fmt.Errorf("%w: commitment %x, want %x", ErrProof, got, commitment)
 	}
 	if n := len(p.Index); n == 0 || p.Index[n-1] >= sectors {

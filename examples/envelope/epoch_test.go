@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/assaylab/assay/merkle"
@@ -83,17 +84,25 @@ func TestEpochRefuses(t *testing.T) {
 			t.Errorf("other %s: %v", name, err)
 		}
 	}
-	if a, b := responses[0], responses[0]; true {
-		b.Sector++
-		if a.Leaf(77) == b.Leaf(77) || a.Leaf(77) == a.Leaf(78) {
-			t.Error("a leaf does not bind sector and epoch")
+	one := responses[0].Leaf(77)
+	for name, change := range map[string]func(r *Response){
+		"provider": func(r *Response) { r.Provider++ },
+		"sector":   func(r *Response) { r.Sector++ },
+		"proof":    func(r *Response) { r.Proof = append([]byte{0}, r.Proof...) },
+	} {
+		r := responses[0]
+		if change(&r); r.Leaf(77) == one {
+			t.Errorf("a leaf does not bind its %s", name)
 		}
+	}
+	if responses[0].Leaf(78) == one {
+		t.Error("a leaf does not bind its epoch")
 	}
 }
 
 func BenchmarkCommitEpoch(b *testing.B) {
 	for _, n := range []int{100, 10_000} {
-		b.Run("sectors="+map[int]string{100: "100", 10_000: "10000"}[n], func(b *testing.B) {
+		b.Run(fmt.Sprintf("sectors=%d", n), func(b *testing.B) {
 			_, responses := newEpoch(b, n)
 			leaves := make([]merkle.Digest, n)
 			b.ReportAllocs()

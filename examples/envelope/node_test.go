@@ -77,11 +77,12 @@ func TestNodeAgrees(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.Command(node, "verify.mjs")
-	cmd.Stdin = &in
+	cmd := exec.CommandContext(t.Context(), node, "verify.mjs")
+	var complaint bytes.Buffer
+	cmd.Stdin, cmd.Stderr = &in, &complaint
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("%v: %s", err, out)
+		t.Fatalf("%v: %s", err, &complaint)
 	}
 	answers := bytes.Split(bytes.TrimSpace(out), []byte("\n"))
 	if len(answers) != len(lines) {
