@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"runtime/debug"
 	"sync"
@@ -15,6 +14,7 @@ import (
 	"github.com/assaylab/assay/examples/compute/envelope"
 	"github.com/assaylab/assay/examples/compute/verify"
 	"github.com/assaylab/assay/examples/engine/queue"
+	"github.com/assaylab/assay/examples/internal/cli"
 	"github.com/assaylab/assay/examples/ionet"
 	"github.com/assaylab/assay/examples/ledger"
 )
@@ -225,13 +225,5 @@ func toFile(name string, out io.Writer, write func(w io.Writer) error) error {
 	if name == "-" {
 		return write(out)
 	}
-	f, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	if err := write(f); err != nil {
-		f.Close()
-		return err
-	}
-	return f.Close()
+	return cli.WriteFile(name, write)
 }

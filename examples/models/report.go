@@ -2,10 +2,8 @@ package main
 
 import (
 	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -15,6 +13,7 @@ import (
 	"github.com/assaylab/assay/examples/bittensor/arena"
 	"github.com/assaylab/assay/examples/bittensor/market"
 	"github.com/assaylab/assay/examples/bittensor/replay"
+	"github.com/assaylab/assay/examples/internal/cli"
 	"github.com/assaylab/assay/examples/report"
 )
 
@@ -33,27 +32,12 @@ func (r *results) write(w io.Writer) error {
 			func(w io.Writer) error { return replay.WriteRows(w, &state.Bonds, state.N()) })
 	}
 	for i, name := range names {
-		if err := create(filepath.Join(r.out, name), fill[i]); err != nil {
+		if err := cli.WriteFile(filepath.Join(r.out, name), fill[i]); err != nil {
 			return err
 		}
 	}
 	fmt.Fprintln(w)
 	return files(w, r.out, names)
-}
-
-// create writes a file that appears under its name only when it is whole.
-func create(name string, fill func(io.Writer) error) error {
-	f, err := os.Create(name + ".tmp")
-	if err != nil {
-		return err
-	}
-	if err = errors.Join(fill(f), f.Close()); err == nil {
-		err = os.Rename(name+".tmp", name)
-	}
-	if err != nil {
-		err = errors.Join(err, os.Remove(name+".tmp"))
-	}
-	return err
 }
 
 func table(w io.Writer, rows [][]string) error { return csv.NewWriter(w).WriteAll(rows) }

@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"slices"
+
+	"github.com/assaylab/assay/examples/internal/cli"
 )
 
 // ErrShape says that a table or a plot has rows of other lengths than its columns, or values that cannot be drawn.
@@ -192,17 +193,4 @@ func (r *Report) WriteJSON(w io.Writer) error {
 }
 
 // Save writes the report to a file: HTML, which appears under its name only when it is whole.
-func (r *Report) Save(path string) error {
-	f, err := os.Create(path + ".tmp")
-	if err != nil {
-		return err
-	}
-	err = errors.Join(r.WriteHTML(f), f.Close())
-	if err == nil {
-		err = os.Rename(path+".tmp", path)
-	}
-	if err != nil {
-		err = errors.Join(err, os.Remove(path+".tmp"))
-	}
-	return err
-}
+func (r *Report) Save(path string) error { return cli.WriteFile(path, r.WriteHTML) }

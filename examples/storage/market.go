@@ -14,6 +14,7 @@ import (
 
 	"github.com/assaylab/assay/examples/filecoin"
 	"github.com/assaylab/assay/examples/filecoin/sim"
+	"github.com/assaylab/assay/examples/internal/cli"
 	"github.com/assaylab/assay/porep/sector"
 )
 
@@ -120,7 +121,7 @@ func (m *marketSettings) save(result *sim.Result, costs costTable) (err error) {
 		err = page.Save(m.report)
 	}
 	if m.statements != "" {
-		err = errors.Join(err, writeStatements(result, m.statements))
+		err = errors.Join(err, cli.WriteFile(m.statements, result.WriteStatements))
 	}
 	return err
 }
@@ -130,8 +131,11 @@ func writable(path string) error {
 	if path == "" {
 		return nil
 	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
+	switch info, err := os.Stat(path); {
+	case err == nil && info.IsDir():
 		return fmt.Errorf("%s is a directory", path)
+	case err == nil && !info.Mode().IsRegular():
+		return nil // a device or a pipe: nothing is made beside it
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".assay-*.tmp")
 	if err != nil {
@@ -148,21 +152,6 @@ func newDir(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err == nil && len(entries) > 0 {
 		err = fmt.Errorf("%s is not empty: name another with -dir", dir)
-	}
-	return err
-}
-
-// writeStatements writes every party's statement as CSV, which appears under its name only when it is whole.
-func writeStatements(r *sim.Result, path string) error {
-	f, err := os.Create(path + ".tmp")
-	if err != nil {
-		return err
-	}
-	if err = errors.Join(r.WriteStatements(f), f.Close()); err == nil {
-		err = os.Rename(path+".tmp", path)
-	}
-	if err != nil {
-		err = errors.Join(err, os.Remove(path+".tmp"))
 	}
 	return err
 }
