@@ -17,18 +17,12 @@ import (
 	"github.com/assaylab/assay/examples/compute/envelope"
 	"github.com/assaylab/assay/examples/compute/verify"
 	"github.com/assaylab/assay/examples/engine/queue"
-	"github.com/assaylab/assay/examples/internal/cli"
+	"github.com/assaylab/assay/examples/internal/cli/clitest"
 	"github.com/assaylab/assay/porep/sector"
 )
 
 // TestMain lets the test's binary be the suppliers' processes, as the command is its own.
-func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "-node" {
-		main()
-		return
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { clitest.Main(m, "-node", main) }
 
 // TestSameBook runs the market on both engines: every cheat is caught, and the books are the same. The clock is that of a machine with
 // nothing else to do, on which each device solves the puzzle in the time the market needs for one: TestPace and TestTrial are of real ones.
@@ -263,13 +257,8 @@ func TestStates(t *testing.T) {
 }
 
 func TestCommandLine(t *testing.T) {
-	for _, args := range [][]string{{"-x"}, {"-hours", "9"}, {"-hours", "many"}, {"-engine", "foo"}, {"-emission", "all"}, {"-devices", "0"}, {"-devices", "25"}, {"arg"},
-		{"-engine", "memory", "-url", "nats://x"}, {"-url", "http://x"}} {
-		err := command(t.Context(), args, io.Discard)
-		if usage := (cli.UsageError{}); !errors.As(err, &usage) || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%v: %v", args, err)
-		}
-	}
+	clitest.Refuses(t, command, [][]string{{"-x"}, {"-hours", "9"}, {"-hours", "many"}, {"-engine", "foo"}, {"-emission", "all"}, {"-devices", "0"}, {"-devices", "25"},
+		{"arg"}, {"-engine", "memory", "-url", "nats://x"}, {"-url", "http://x"}}...)
 	if err := command(t.Context(), []string{"-node", "a"}, io.Discard); err == nil {
 		t.Error("a supplier without addresses started")
 	}

@@ -11,7 +11,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -50,8 +49,7 @@ type settings struct {
 
 func parse(args []string) (settings, error) {
 	var s settings
-	set := flag.NewFlagSet("compute", flag.ContinueOnError)
-	set.SetOutput(io.Discard)
+	set := cli.Flags("compute")
 	set.StringVar(&s.engine, "engine", "nats", "")
 	set.StringVar(&s.url, "url", "", "")
 	set.StringVar(&s.emission, "emission", "launch-supply", "")
@@ -63,13 +61,11 @@ func parse(args []string) (settings, error) {
 	set.StringVar(&s.node, "node", "", "")
 	set.StringVar(&s.cheat, "cheat", "", "")
 	set.IntVar(&s.devices, "devices", 1, "")
-	if err := set.Parse(args); err != nil {
+	if err := cli.Parse(set, args); err != nil {
 		return s, err
 	}
 	_, err := ionet.EmissionByName(s.emission)
 	switch {
-	case set.NArg() > 0:
-		return s, fmt.Errorf("argument %q is not understood", set.Arg(0))
 	case s.engine != "nats" && s.engine != "memory":
 		return s, fmt.Errorf("-engine %q is neither nats nor memory", s.engine)
 	case s.engine == "memory" && s.url != "":

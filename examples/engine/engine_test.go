@@ -5,23 +5,16 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/assaylab/assay/examples/compute/verify"
 	"github.com/assaylab/assay/examples/engine/queue"
-	"github.com/assaylab/assay/examples/internal/cli"
+	"github.com/assaylab/assay/examples/internal/cli/clitest"
 )
 
 // TestMain lets the test's binary be the workers' processes, as the command is its own.
-func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "-worker" {
-		main()
-		return
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { clitest.Main(m, "-worker", main) }
 
 // TestDemonstration runs the command on each kind of queue.
 func TestDemonstration(t *testing.T) {
@@ -51,13 +44,8 @@ func TestDemonstration(t *testing.T) {
 }
 
 func TestCommandLine(t *testing.T) {
-	for _, args := range [][]string{{"-x"}, {"-sectors", "0"}, {"-products", "x"}, {"-engine", "foo"}, {"arg"}, {"-engine", "memory", "-dir", "x"}, {"-url", "http://x"},
-		{"-url", "nats://x", "-dir", "y"}} {
-		err := command(t.Context(), args, io.Discard)
-		if usage := (cli.UsageError{}); !errors.As(err, &usage) || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%v: %v", args, err)
-		}
-	}
+	clitest.Refuses(t, command, [][]string{{"-x"}, {"-sectors", "0"}, {"-products", "x"}, {"-engine", "foo"}, {"arg"}, {"-engine", "memory", "-dir", "x"},
+		{"-url", "http://x"}, {"-url", "nats://x", "-dir", "y"}}...)
 	if err := command(t.Context(), []string{"-worker", "a"}, io.Discard); err == nil {
 		t.Error("a worker without addresses started")
 	}

@@ -11,7 +11,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -42,8 +41,7 @@ type settings struct {
 
 func parse(args []string) (settings, error) {
 	var s settings
-	set := flag.NewFlagSet("engine", flag.ContinueOnError)
-	set.SetOutput(io.Discard)
+	set := cli.Flags("engine")
 	set.StringVar(&s.engine, "engine", "nats", "")
 	set.StringVar(&s.url, "url", "", "")
 	set.StringVar(&s.dir, "dir", "", "")
@@ -54,12 +52,10 @@ func parse(args []string) (settings, error) {
 	set.StringVar(&s.worker, "worker", "", "")
 	set.StringVar(&s.cheat, "cheat", "", "")
 	set.StringVar(&s.kinds, "kinds", strings.Join(kinds, ","), "")
-	if err := set.Parse(args); err != nil {
+	if err := cli.Parse(set, args); err != nil {
 		return s, err
 	}
 	switch {
-	case set.NArg() > 0:
-		return s, fmt.Errorf("argument %q is not understood", set.Arg(0))
 	case s.engine != "nats" && s.engine != "memory":
 		return s, fmt.Errorf("-engine %q is neither nats nor memory", s.engine)
 	case s.engine == "memory" && (s.url != "" || s.dir != ""):

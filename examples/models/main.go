@@ -59,8 +59,7 @@ func defaults() settings {
 
 func parse(args []string) (settings, error) {
 	s := defaults()
-	set := flag.NewFlagSet("models", flag.ContinueOnError)
-	set.SetOutput(io.Discard)
+	set := cli.Flags("models")
 	set.Uint64Var(&s.seed, "seed", s.seed, "")
 	set.IntVar(&s.epochs, "epochs", s.epochs, "")
 	mode := set.String("mode", s.mode.String(), "")
@@ -72,7 +71,7 @@ func parse(args []string) (settings, error) {
 	set.IntVar(&s.vector, "case", 0, "")
 	set.StringVar(&s.rowFiles[0], "weights", "", "")
 	set.StringVar(&s.rowFiles[1], "bonds", "", "")
-	if err := set.Parse(args); err != nil {
+	if err := cli.Parse(set, args); err != nil {
 		return s, err
 	}
 	given := map[string]bool{}
@@ -87,8 +86,6 @@ func parse(args []string) (settings, error) {
 		}
 	}
 	switch {
-	case set.NArg() > 0:
-		return s, fmt.Errorf("argument %q is not understood", set.Arg(0))
 	case s.epochs < 4 || s.epochs > 200:
 		return s, fmt.Errorf("-epochs %d is not from 4 to 200", s.epochs)
 	case s.workers < 0 || s.workers > 1024:

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/examples/internal/cli"
+	"github.com/assaylab/assay/examples/internal/cli/clitest"
 )
 
 func play(t *testing.T, args ...string) (string, error) {
@@ -82,10 +83,7 @@ func TestCommand(t *testing.T) {
 func TestUsage(t *testing.T) {
 	for _, args := range []string{"x", "-x", "-seed", "-seed -1", "-epochs 3", "-epochs 1e9", "-mode yuma4", "-workers -1", "-workers 5000", "-out=", "-whatif 1",
 		"-weights x", "-case 2", "-replay=", "-replay x -whatif -1", "-replay x -case -1", "-replay x -seed 1", "-scale=maybe"} {
-		_, err := play(t, strings.Fields(args)...)
-		if usage := (cli.UsageError{}); !errors.As(err, &usage) || strings.Contains(err.Error(), "\n") {
-			t.Errorf("%q: %v", args, err)
-		}
+		clitest.Refuses(t, command, strings.Fields(args))
 	}
 	if out, err := play(t, "-h"); err != nil || !strings.Contains(out, "usage: models") {
 		t.Errorf("-h: %v, %q", err, out)

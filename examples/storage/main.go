@@ -18,8 +18,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
-	"fmt"
 	"io"
 	"os"
 	"syscall"
@@ -57,15 +55,14 @@ type settings struct {
 
 func parse(args []string) (settings, error) {
 	var s settings
-	set := flag.NewFlagSet("storage", flag.ContinueOnError)
-	set.SetOutput(io.Discard)
+	set := cli.Flags("storage")
 	set.StringVar(&s.Profile, "profile", filecoinProfile, "")
 	set.StringVar(&s.Size, "size", "8MiB", "")
 	set.StringVar(&s.in, "in", "", "")
 	set.StringVar(&s.dir, "dir", "", "")
 	set.BoolVar(&s.verify, "verify", false, "")
 	s.market.flags(set)
-	if err := set.Parse(args); err != nil {
+	if err := cli.Parse(set, args); err != nil {
 		return s, err
 	}
 	if err := s.market.check(set); err != nil {
@@ -73,9 +70,6 @@ func parse(args []string) (settings, error) {
 	}
 	if s.verify && set.NFlag() > 1 {
 		return s, errors.New("-verify goes alone")
-	}
-	if set.NArg() > 0 {
-		return s, fmt.Errorf("argument %q is not understood", set.Arg(0))
 	}
 	_, err := s.kind.proof()
 	return s, err

@@ -46,6 +46,24 @@ func code(err error) int {
 	return Failed
 }
 
+// Flags returns an empty set of flags for Parse. It prints nothing itself.
+func Flags(name string) *flag.FlagSet {
+	set := flag.NewFlagSet(name, flag.ContinueOnError)
+	set.SetOutput(io.Discard)
+	return set
+}
+
+// Parse reads a command line of flags only.
+func Parse(set *flag.FlagSet, args []string) error {
+	if err := set.Parse(args); err != nil {
+		return err
+	}
+	if set.NArg() > 0 {
+		return fmt.Errorf("argument %q is not understood", set.Arg(0))
+	}
+	return nil
+}
+
 // Refused handles the error of parsing a command line: it prints the usage where that was asked for and returns nil, else a UsageError.
 func Refused(err error, usage string, out io.Writer) error {
 	if errors.Is(err, flag.ErrHelp) {
