@@ -93,7 +93,8 @@ func TestSupplierRefusesMalformed(t *testing.T) {
 		return string(s)
 	}
 	for name, payload := range map[string]string{
-		"empty": "", "no JSON": "{", "other fields": `{"a":1}`, "two values": `{} {}`, "short box": `{"client":"","box":"AAAA"}`,
+		"empty": "", "no JSON": "{", "other fields": `{"a":1}`, "two values": `{} {}`, "a bracket more": box("task n", `{"op":"record","hour":1}`) + "}",
+		"a bracket more within": box("task n", `{"op":"record","hour":1}}`), "short box": `{"client":"","box":"AAAA"}`,
 		"another node's": box("task m", `{"op":"record","hour":1}`), "no operation": box("task n", `{"hour":1}`), "wrong types": box("task n", `{"op":7}`),
 		"huge product": box("task n", `{"op":"product","n":100000000}`), "negative": box("task n", `{"op":"product","n":-1}`),
 		"no steps": box("task n", `{"op":"trace","n":0}`), "many steps": box("task n", `{"op":"trace","n":999999999}`),

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -12,6 +11,7 @@ import (
 	"github.com/assaylab/assay/examples/compute/envelope"
 	"github.com/assaylab/assay/examples/compute/verify"
 	"github.com/assaylab/assay/examples/engine/blob"
+	"github.com/assaylab/assay/examples/internal/strictjson"
 )
 
 // The environment of a supplier's process: where the queue is, with its secret, and the market's own HTTP server.
@@ -74,15 +74,10 @@ type joining struct {
 // errMessage says that bytes are no message.
 var errMessage = errors.New("malformed message")
 
-// strict decodes JSON and refuses unknown fields and anything after it.
+// strict decodes a message. Errors: errMessage.
 func strict(b []byte, dst any) error {
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(dst); err != nil {
+	if err := strictjson.Unmarshal(b, dst); err != nil {
 		return fmt.Errorf("%w: %w", errMessage, err)
-	}
-	if d.More() {
-		return fmt.Errorf("%w: more after it", errMessage)
 	}
 	return nil
 }

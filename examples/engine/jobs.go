@@ -15,6 +15,7 @@ import (
 	"github.com/assaylab/assay/examples/compute/verify"
 	"github.com/assaylab/assay/examples/engine/blob"
 	"github.com/assaylab/assay/examples/engine/queue"
+	"github.com/assaylab/assay/examples/internal/strictjson"
 	"github.com/assaylab/assay/porep"
 	"github.com/assaylab/assay/porep/sector"
 	"github.com/assaylab/assay/post"
@@ -88,9 +89,7 @@ func (b *bench) do(ctx context.Context, t *queue.Task) ([]byte, error) {
 
 // payload reads a task's payload.
 func payload[T any](t *queue.Task) (x T, err error) {
-	d := json.NewDecoder(bytes.NewReader(t.Payload))
-	d.DisallowUnknownFields()
-	if err = d.Decode(&x); err != nil {
+	if err = strictjson.Unmarshal(t.Payload, &x); err != nil {
 		err = fmt.Errorf("payload of %s: %w", t.Kind, err)
 	}
 	return x, err
