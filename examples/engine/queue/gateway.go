@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/assaylab/assay/examples/internal/strictjson"
 )
 
 // maxBody bounds a request of the gateway: a payload in base64, and some.
@@ -68,28 +70,31 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "only POST", http.StatusMethodNotAllowed)
 		return
 	}
-	var req request
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&req); err != nil {
-		http.Error(w, "malformed request: "+err.Error(), http.StatusBadRequest)
+	a, err := g.answer(w, r)
+	if err == nil {
+		json.NewEncoder(w).Encode(a)
 		return
 	}
-	a, err := g.call(r.Context(), strings.TrimPrefix(r.URL.Path, "/"), &req)
-	switch {
-	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled):
-		w.WriteHeader(http.StatusNoContent)
-	case err != nil:
-		code := http.StatusInternalServerError
-		for c, e := range status {
-			if errors.Is(err, e) {
-				code = c
-			}
+	code := http.StatusInternalServerError
+	for c, e := range status {
+		if errors.Is(err, e) {
+			code = c
 		}
-		http.Error(w, err.Error(), code)
-	default:
-		json.NewEncoder(w).Encode(a)
 	}
+	http.Error(w, err.Error(), code)
+}
+
+// answer reads a request and does it.
+func (g *Gateway) answer(w http.ResponseWriter, r *http.Request) (a answer, err error) {
+	b, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var req request
+	if err == nil {
+		err = strictjson.Unmarshal(b, &req)
+	}
+	if err != nil {
+		return a, fmt.Errorf("%w: malformed request: %w", ErrTask, err)
+	}
+	return g.call(r.Context(), strings.TrimPrefix(r.URL.Path, "/"), &req)
 }
 
 // call does one request.
@@ -127,10 +132,14 @@ func (g *Gateway) call(ctx context.Context, what string, r *request) (a answer, 
 	return a, err
 }
 
+// claim waits for a task for claimTime. The answer is empty where none came.
 func (g *Gateway) claim(ctx context.Context, r *request) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, claimTime)
 	defer cancel()
 	l, err := g.queue.Claim(ctx, r.Worker, r.Kinds...)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return answer{}, nil
+	}
 	if err != nil {
 		return answer{}, err
 	}
@@ -150,52 +159,50 @@ type Remote struct {
 // Dial returns the queue behind a gateway at base, "http://host:port". It does not connect yet.
 func Dial(base, secret string) *Remote { return &Remote{base, secret, &http.Client{}} }
 
-// post does one call. ok is false where the gateway has nothing yet.
-func (q *Remote) post(ctx context.Context, what string, r *request) (a answer, ok bool, err error) {
+// post does one call.
+func (q *Remote) post(ctx context.Context, what string, r *request) (a answer, err error) {
 	body, err := json.Marshal(r)
 	if err != nil {
-		return a, false, err
+		return a, err
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, q.base+"/"+what, bytes.NewReader(body))
 	if err != nil {
-		return a, false, err
+		return a, err
 	}
 	req.Header.Set("Authorization", "Bearer "+q.secret)
 	resp, err := q.client.Do(req)
 	if err != nil {
-		return a, false, err
+		return a, err
 	}
 	defer resp.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(resp.Body, maxBody))
 	switch {
 	case err != nil:
-		return a, false, err
-	case resp.StatusCode == http.StatusNoContent:
-		return a, false, nil
+		return a, err
 	case resp.StatusCode == http.StatusOK:
-		return a, true, json.Unmarshal(b, &a)
+		return a, json.Unmarshal(b, &a)
 	}
 	text := strings.TrimSpace(string(b))
 	if known := status[resp.StatusCode]; known != nil {
-		return a, false, fmt.Errorf("%w%s", known, strings.TrimPrefix(text, known.Error()))
+		return a, fmt.Errorf("%w%s", known, strings.TrimPrefix(text, known.Error()))
 	}
-	return a, false, fmt.Errorf("queue: gateway: %s: %s", resp.Status, text)
+	return a, fmt.Errorf("queue: gateway: %s: %s", resp.Status, text)
 }
 
 // Submit implements Queue.
 func (q *Remote) Submit(ctx context.Context, t Task) (ID, error) {
-	a, _, err := q.post(ctx, "submit", &request{Task: &t})
+	a, err := q.post(ctx, "submit", &request{Task: &t})
 	return a.ID, err
 }
 
 // Claim implements Queue.
 func (q *Remote) Claim(ctx context.Context, worker string, kinds ...string) (*Lease, error) {
 	for {
-		a, ok, err := q.post(ctx, "claim", &request{Worker: worker, Kinds: kinds})
+		a, err := q.post(ctx, "claim", &request{Worker: worker, Kinds: kinds})
 		if err != nil {
 			return nil, err
 		}
-		if ok && a.Task != nil {
+		if a.Task != nil {
 			return &Lease{ID: a.ID, Task: *a.Task, Worker: worker, Attempt: a.Attempt, Delivery: a.Delivery, handle: a.Lease}, nil
 		}
 		if ctx.Err() != nil {
@@ -210,7 +217,7 @@ func (q *Remote) held(ctx context.Context, what string, l *Lease, r request) err
 		return fmt.Errorf("%w: not of this queue", ErrLost)
 	}
 	r.Lease = n
-	_, _, err := q.post(ctx, what, &r)
+	_, err := q.post(ctx, what, &r)
 	return err
 }
 
