@@ -25,7 +25,10 @@ func (q *NATS) Proposed(ctx context.Context) (*Proposal, error) {
 			return nil, ErrClosed
 		}
 		m := fetch(q.results, false)
-		if m == nil {
+		if m == nil { // at once, where the server has no such consumer
+			if err := wait(ctx, nil, pause); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		p, err := q.proposal(ctx, m)

@@ -9,7 +9,7 @@
 //
 // Memory is the queue within one process. NATS is the same on JetStream, with the same tests: a work-queue stream of tasks whose
 // subject is the capability they need, a stream of proposals, a key-value bucket of tasks, results and dead letters.
-// Handler and Dial carry any queue over HTTP. Blobs are not for the queue: package blob moves them.
+// Gateway and Dial carry any queue over HTTP. Blobs are not for the queue: package blob moves them.
 //
 // Limits: payloads and results are at most 512 KiB. A worker is trusted with the life of tasks (it may fail or hold them), not
 // with results. Delivery is at least once; clocks of workers and judge must agree to within the deadlines' slack.

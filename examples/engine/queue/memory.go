@@ -2,7 +2,6 @@ package queue
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -88,7 +87,7 @@ func (m *Memory) Submit(_ context.Context, t Task) (ID, error) {
 	return id, nil
 }
 
-// expire takes lapsed leases back and buries tasks past their deadline. It returns when to look again.
+// expire takes lapsed leases back. It returns when to look again.
 func (m *Memory) expire(now time.Time) time.Time {
 	next := now.Add(time.Minute)
 	for id, e := range m.held {
@@ -210,7 +209,7 @@ func (m *Memory) Done(_ context.Context, l *Lease, result []byte) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	e, err := m.current(l)
-	if e == nil || errors.Is(err, ErrClosed) {
+	if e == nil {
 		return err
 	}
 	if err == nil {
@@ -234,7 +233,7 @@ func (m *Memory) Fail(_ context.Context, l *Lease, reason string) error {
 	return nil
 }
 
-// Proposed implements Court.
+// Proposed implements Court. What is not judged does not come again here: queue and judge end together.
 func (m *Memory) Proposed(ctx context.Context) (*Proposal, error) {
 	for {
 		m.mu.Lock()
@@ -333,7 +332,7 @@ func (m *Memory) Dead(context.Context) ([]Letter, error) {
 	return sortLetters(out), nil
 }
 
-// Close ends the queue: all calls, also those that wait, return ErrClosed.
+// Close ends the queue: whoever submits, works or waits gets ErrClosed. Results can still be read.
 func (m *Memory) Close() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -43,6 +43,9 @@ const dedupWindow = 2 * time.Minute
 // callTime bounds one request to the server; requests are repeated until their context ends.
 const callTime = 2 * time.Second
 
+// pause is between a request that the server did not answer and the next.
+const pause = 20 * time.Millisecond
+
 // NATS is a queue on NATS JetStream, embedded or a cluster. It survives restarts of the server: calls in between wait.
 type NATS struct {
 	opt     Options
@@ -155,7 +158,7 @@ func (q *NATS) try(ctx context.Context, f func(ctx context.Context) error) error
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("%w (%w)", ctx.Err(), err)
-		case <-time.After(20 * time.Millisecond):
+		case <-time.After(pause):
 		}
 	}
 }

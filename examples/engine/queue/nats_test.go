@@ -105,6 +105,27 @@ func TestUnansweredAcknowledgement(t *testing.T) {
 	}
 }
 
+// TestUnansweredJudge: a judge whose consumer is gone does not flood the server with requests.
+func TestUnansweredJudge(t *testing.T) {
+	s := must(StartServer(t.TempDir(), false))(t)
+	defer s.Close()
+	q := must(OpenNATS(t.Context(), s.URL(), nil))(t)
+	defer q.Close()
+	if err := q.js.DeleteConsumer(t.Context(), resultsStream, judgeName); err != nil {
+		t.Fatal(err)
+	}
+	before := must(s.srv.Varz(nil))(t).InMsgs
+	const waited = 500 * time.Millisecond
+	short, cancel := context.WithTimeout(t.Context(), waited)
+	defer cancel()
+	if p, err := q.Proposed(short); err == nil {
+		t.Fatalf("%+v", p)
+	}
+	if asked := must(s.srv.Varz(nil))(t).InMsgs - before; asked > 4*int64(waited/pause) {
+		t.Errorf("asked %d times in %v", asked, waited)
+	}
+}
+
 func TestOpenNATSWithoutServer(t *testing.T) {
 	_, err := OpenNATS(t.Context(), "nats://secret@127.0.0.1:1", nil)
 	if err == nil || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), "\n") {
