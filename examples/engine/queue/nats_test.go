@@ -2,6 +2,8 @@ package queue
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -86,6 +88,7 @@ func TestStrangeMessages(t *testing.T) {
 
 // TestUnansweredAcknowledgement: a worker whose acknowledgement nobody answers is not held up by it, nor is its result lost.
 func TestUnansweredAcknowledgement(t *testing.T) {
+	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	s := must(StartServer(t.TempDir(), false))(t)
@@ -123,6 +126,18 @@ func TestUnansweredJudge(t *testing.T) {
 	}
 	if asked := must(s.srv.Varz(nil))(t).InMsgs - before; asked > 4*int64(waited/pause) {
 		t.Errorf("asked %d times in %v", asked, waited)
+	}
+}
+
+// TestStartServerWithoutDirectory: a directory that cannot be written to is named at once.
+func TestStartServerWithoutDirectory(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	begin := time.Now()
+	if _, err := StartServer(filepath.Join(file, "store"), false); err == nil || !strings.Contains(err.Error(), file) || time.Since(begin) >= startTime {
+		t.Errorf("after %v: %v", time.Since(begin), err)
 	}
 }
 

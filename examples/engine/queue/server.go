@@ -4,6 +4,8 @@ import (
 	"crypto/rand"
 	"fmt"
 	"net"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -21,6 +23,10 @@ type Server struct {
 // StartServer starts a server that keeps its state in dir. What it acknowledged survives its process; sync makes it survive a loss of
 // power too, at the price of an fsync a message.
 func StartServer(dir string, sync bool) (*Server, error) {
+	// The server says nothing of a directory it cannot write to; it is only never ready.
+	if err := os.MkdirAll(filepath.Join(dir, server.JetStreamStoreDir), 0o700); err != nil {
+		return nil, fmt.Errorf("queue: %w", err)
+	}
 	s := &Server{opt: server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, Authorization: rand.Text(), JetStream: true, StoreDir: dir,
 		SyncAlways: sync, NoSigs: true, NoLog: true}}
 	if err := s.start(); err != nil {
