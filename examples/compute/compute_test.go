@@ -17,6 +17,7 @@ import (
 	"github.com/assaylab/assay/examples/compute/envelope"
 	"github.com/assaylab/assay/examples/compute/verify"
 	"github.com/assaylab/assay/examples/engine/queue"
+	"github.com/assaylab/assay/examples/internal/carrier"
 	"github.com/assaylab/assay/examples/internal/cli/clitest"
 	"github.com/assaylab/assay/porep/sector"
 )
@@ -170,6 +171,37 @@ func TestMarketRefusesMalformed(t *testing.T) {
 		if resp.StatusCode != c.want || strings.Count(string(b), "\n") > 1 {
 			t.Errorf("%s %.40s: %d %q, want %d", c.path, c.body, resp.StatusCode, b, c.want)
 		}
+	}
+}
+
+// TestStartObeysContext interrupts a market while its suppliers join: they are not waited for.
+func TestStartObeysContext(t *testing.T) {
+	m, err := newMarket(settings{Settings: carrier.Settings{Engine: "memory"}, emission: "launch-supply"}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closing, err := m.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closing()
+	ctx, cancel := context.WithCancel(t.Context())
+	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		cancel()
+		<-r.Context().Done()
+	}))
+	defer silent.Close()
+	m.base = silent.URL
+	ended := make(chan error, 1)
+	go func() { ended <- m.startAll(ctx) }()
+	select {
+	case err := <-ended:
+		if !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("it waits for suppliers after its end")
 	}
 }
 

@@ -103,7 +103,7 @@ func (m *market) lifecycle(ctx context.Context, h int) error {
 	for _, p := range m.nodes {
 		switch {
 		case p.name == "cirrus" && h == outageFrom:
-			p.kill()
+			p.process.Kill()
 		case p.name == "cirrus" && h == outageTo:
 			if err := m.start(ctx, p, h); err != nil {
 				return err

@@ -10,12 +10,11 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
+	"github.com/assaylab/assay/examples/internal/carrier"
 	"github.com/assaylab/assay/examples/internal/cli"
 	"github.com/assaylab/assay/examples/ionet"
 )
@@ -36,10 +35,11 @@ const usage = `usage: compute [flags]
 
 // settings is the command line.
 type settings struct {
-	engine, url, emission string
-	hours                 int
-	seed                  uint64
-	report, json, csv     string
+	carrier.Settings
+	emission          string
+	hours             int
+	seed              uint64
+	report, json, csv string
 
 	node, cheat string // a supplier's process
 	devices     int
@@ -50,8 +50,7 @@ type settings struct {
 func parse(args []string) (settings, error) {
 	var s settings
 	set := cli.Flags("compute")
-	set.StringVar(&s.engine, "engine", "nats", "")
-	set.StringVar(&s.url, "url", "", "")
+	s.Settings.Flags(set)
 	set.StringVar(&s.emission, "emission", "launch-supply", "")
 	set.IntVar(&s.hours, "hours", 18, "")
 	set.Uint64Var(&s.seed, "seed", 1, "")
@@ -66,12 +65,6 @@ func parse(args []string) (settings, error) {
 	}
 	_, err := ionet.EmissionByName(s.emission)
 	switch {
-	case s.engine != "nats" && s.engine != "memory":
-		return s, fmt.Errorf("-engine %q is neither nats nor memory", s.engine)
-	case s.engine == "memory" && s.url != "":
-		return s, errors.New("-url is for -engine nats")
-	case s.url != "" && !strings.HasPrefix(s.url, "nats://") && !strings.HasPrefix(s.url, "tls://"):
-		return s, errors.New("-url does not begin with nats:// or tls://")
 	case err != nil:
 		return s, fmt.Errorf("-emission: %w", err)
 	case s.hours < 10 || s.hours > ionet.HoursInMonth-10:
@@ -79,7 +72,7 @@ func parse(args []string) (settings, error) {
 	case s.devices < 1 || s.devices > maxDevices:
 		return s, fmt.Errorf("-devices %d is out of range, 1 to %d", s.devices, maxDevices)
 	}
-	return s, nil
+	return s, s.Settings.Check()
 }
 
 func command(ctx context.Context, args []string, out io.Writer) error {

@@ -2,21 +2,19 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"os"
 	"sync"
 	"time"
 
 	"github.com/assaylab/assay/examples/compute/envelope"
 	"github.com/assaylab/assay/examples/engine/blob"
 	"github.com/assaylab/assay/examples/engine/queue"
+	"github.com/assaylab/assay/examples/internal/carrier"
 	"github.com/assaylab/assay/examples/ionet"
 	"github.com/assaylab/assay/examples/ledger"
 )
@@ -35,8 +33,7 @@ type market struct {
 	processors int // that its own puzzles may use
 	params     ionet.Params
 	months     []int64
-	queue      queue.Backend
-	address    string // of the queue, for suppliers
+	queue      *carrier.Carrier
 	base       string // of the market's HTTP server
 	key        *envelope.Key
 	blobs      blob.Store
@@ -69,67 +66,22 @@ type stats struct {
 
 // open starts everything that the suppliers need.
 func (m *market) open(ctx context.Context) (closing func(), err error) {
-	var closers []func()
-	closing = func() {
+	address, stop, err := carrier.Serve(m)
+	if err != nil {
+		return nil, err
+	}
+	m.base = "http://" + address
+	if m.queue, err = m.Settings.Open(ctx, &options); err != nil {
+		stop()
+		return nil, err
+	}
+	return func() {
 		for _, n := range m.nodes {
 			n.stop()
 		}
-		for i := range closers {
-			closers[len(closers)-1-i]()
-		}
-	}
-	defer func() {
-		if err != nil {
-			closing()
-		}
-	}()
-	address, stop, err := serve(m)
-	if err != nil {
-		return nil, err
-	}
-	closers = append(closers, stop)
-	m.base = "http://" + address
-	opt := &queue.Options{Heartbeat: heartbeat}
-	if m.engine == "memory" {
-		q, secret := queue.NewMemory(opt), rand.Text()
-		if address, stop, err = serve(queue.NewGateway(q, secret)); err != nil {
-			return nil, err
-		}
-		closers = append(closers, func() { q.Close() }, stop)
-		m.queue, m.address = q, "http://"+secret+"@"+address
-		return closing, nil
-	}
-	if m.address = m.url; m.url == "" {
-		dir, err := os.MkdirTemp("", "assay-compute-")
-		if err != nil {
-			return nil, err
-		}
-		closers = append(closers, func() { os.RemoveAll(dir) })
-		server, err := queue.StartServer(dir, false)
-		if err != nil {
-			return nil, err
-		}
-		closers = append(closers, server.Close)
-		m.address = server.URL()
-	}
-	q, err := queue.OpenNATS(ctx, m.address, opt)
-	if err != nil {
-		return nil, err
-	}
-	closers = append(closers, func() { q.Close() })
-	m.queue = q
-	return closing, nil
-}
-
-// serve runs an HTTP handler on a loopback port until closing is called.
-func serve(h http.Handler) (address string, closing func(), err error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", nil, err
-	}
-	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
-	go srv.Serve(l)
-	return l.Addr().String(), func() { srv.Close() }, nil
+		m.queue.Close()
+		stop()
+	}, nil
 }
 
 // dispatch hands each proposal to whoever asked for it, until ctx ends.
@@ -185,7 +137,7 @@ func (m *market) ask(ctx context.Context, n *peer, client *envelope.Key, msg *me
 	a := &answer{}
 	select {
 	case a.proposal = <-ch:
-	case <-n.ended:
+	case <-n.process.Ended:
 		return nil, errDown
 	case <-time.After(answerTime):
 		return nil, errDown

@@ -19,6 +19,7 @@ import (
 	"github.com/assaylab/assay/examples/compute/verify"
 	"github.com/assaylab/assay/examples/engine/blob"
 	"github.com/assaylab/assay/examples/engine/queue"
+	"github.com/assaylab/assay/examples/internal/carrier"
 )
 
 // gcPercent makes collections rare. Each stops all devices of a process, which takes long where other processes have the processors.
@@ -26,6 +27,9 @@ const gcPercent = 800
 
 // heartbeat of suppliers.
 const heartbeat = time.Second
+
+// options are the queue's, the same in every process.
+var options = queue.Options{Heartbeat: heartbeat}
 
 // maxProbe bounds the blob of a bandwidth probe.
 const maxProbe = 4 << 20
@@ -62,11 +66,15 @@ func node(ctx context.Context, s settings) error {
 		cancel()
 	}()
 	debug.SetGCPercent(gcPercent)
-	q, err := dial(ctx)
+	address, base := os.Getenv(envQueue), os.Getenv(envMarket)
+	if address == "" || base == "" {
+		return fmt.Errorf("a supplier needs %s and %s", envQueue, envMarket)
+	}
+	q, err := carrier.Dial(ctx, address, &options)
 	if err != nil {
 		return err
 	}
-	n := &supplier{name: s.node, cheat: s.cheat, market: os.Getenv(envMarket), devices: s.devices, client: &http.Client{Timeout: answerTime},
+	n := &supplier{name: s.node, cheat: s.cheat, market: base, devices: s.devices, client: &http.Client{Timeout: answerTime},
 		done: map[string]bool{}}
 	if n.key, err = envelope.NewKey(); err != nil {
 		return err
@@ -79,20 +87,6 @@ func node(ctx context.Context, s settings) error {
 		return nil
 	}
 	return err
-}
-
-// dial opens the queue that the environment names.
-func dial(ctx context.Context) (queue.Queue, error) {
-	url := os.Getenv(envQueue)
-	if rest, ok := strings.CutPrefix(url, "http://"); ok {
-		if secret, address, ok := strings.Cut(rest, "@"); ok {
-			return queue.Dial("http://"+address, secret), nil
-		}
-	}
-	if url == "" || os.Getenv(envMarket) == "" {
-		return nil, fmt.Errorf("a supplier needs %s and %s", envQueue, envMarket)
-	}
-	return queue.OpenNATS(ctx, url, &queue.Options{Heartbeat: heartbeat})
 }
 
 // join announces the node and its public key.

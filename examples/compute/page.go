@@ -50,7 +50,7 @@ func (p *peer) figures() nodeFigures {
 
 func (m *market) figures() figures {
 	e, s := m.root(), &m.stats
-	f := figures{m.engine, m.hours, m.seed, m.emission, true, e.Entries, hex.EncodeToString(e.Root[:]), len(m.log.lines), s.Jobs, s.Bytes, s.Puzzles, s.Refuted,
+	f := figures{m.Engine, m.hours, m.seed, m.emission, true, e.Entries, hex.EncodeToString(e.Root[:]), len(m.log.lines), s.Jobs, s.Bytes, s.Puzzles, s.Refuted,
 		s.Rewards, s.Slashed, s.BoughtBack, s.Caught, verdicts(), m.params, nil}
 	for _, p := range m.nodes {
 		f.Nodes = append(f.Nodes, p.figures())
@@ -61,7 +61,7 @@ func (m *market) figures() figures {
 // page is the run as a report.
 func (m *market) page() *report.Report {
 	r, e, s := report.New("Compute market"), m.root(), &m.stats
-	r.AddFact("engine", m.engine)
+	r.AddFact("engine", m.Engine)
 	r.AddFact("seed", m.seed)
 	r.AddFact("hours", m.hours)
 	r.AddFact("emission policy", m.emission)

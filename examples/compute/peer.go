@@ -8,14 +8,13 @@ import (
 	"io"
 	"math/big"
 	"net/http"
-	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/assaylab/assay/examples/engine/blob"
+	"github.com/assaylab/assay/examples/internal/child"
 	"github.com/assaylab/assay/examples/ionet"
 )
 
@@ -61,10 +60,7 @@ type peer struct {
 	asked    int // jobs since it joined
 	answered int // of them
 
-	cmd    *exec.Cmd
-	stdin  io.Closer
-	ended  chan struct{}
-	stderr bytes.Buffer
+	process *child.Process // nil before it is started
 }
 
 // listed reports whether the market deals with the peer.
@@ -73,7 +69,7 @@ func (p *peer) listed() bool { return p.caught == "" }
 // up reports whether its process runs.
 func (p *peer) up() bool {
 	select {
-	case <-p.ended:
+	case <-p.process.Ended:
 		return false
 	default:
 		return true
@@ -85,59 +81,37 @@ func (p *peer) need() (int64, error) {
 	return ionet.Stake(big.NewRat(p.multiplier, 1000), int64(p.claimed))
 }
 
-// start runs a supplier's process and waits until it has joined.
-func (m *market) start(ctx context.Context, p *peer, hour int) error {
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
+// joinTime is how long a supplier's process may take until it has joined.
+const joinTime = 2 * time.Minute
+
+// start runs a supplier's process and waits until it has joined. The process ends with ctx.
+func (m *market) start(ctx context.Context, p *peer, hour int) (err error) {
 	joined := make(chan []byte, 1)
 	m.mu.Lock()
 	m.joined[p.name] = joined
 	m.mu.Unlock()
-	p.cmd = exec.CommandContext(ctx, self, "-node", p.name, "-devices", strconv.Itoa(p.devices), "-cheat", p.cheat)
-	p.cmd.Env = append(os.Environ(), envQueue+"="+m.address, envMarket+"="+m.base)
-	p.stderr.Reset()
-	p.cmd.Stderr = &p.stderr
-	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
-		return err
-	}
-	if err := p.cmd.Start(); err != nil {
+	p.process, err = child.Start(ctx, []string{envQueue + "=" + m.queue.Address, envMarket + "=" + m.base}, nil,
+		"-node", p.name, "-devices", strconv.Itoa(p.devices), "-cheat", p.cheat)
+	if err != nil {
 		return fmt.Errorf("supplier %s: %w", p.name, err)
 	}
-	ended := make(chan struct{})
-	p.ended = ended
-	go func() {
-		p.cmd.Wait()
-		close(ended)
-	}()
 	select {
 	case p.public = <-joined:
-	case <-ended:
-		return fmt.Errorf("supplier %s ended early: %s", p.name, strings.TrimSpace(p.stderr.String()))
 	case <-ctx.Done():
 		return ctx.Err()
+	case <-p.process.Ended:
+		return fmt.Errorf("supplier %s %w", p.name, p.process.Early())
+	case <-time.After(joinTime):
+		return fmt.Errorf("supplier %s did not join within %v", p.name, joinTime)
 	}
 	p.since, p.asked, p.answered = hour, 0, 0
 	return nil
 }
 
-// kill ends the process at once.
-func (p *peer) kill() {
-	p.cmd.Process.Kill()
-	<-p.ended
-}
-
-// stop ends the process by closing its input.
+// stop ends the process, if there is one.
 func (p *peer) stop() {
-	if p.cmd == nil || p.ended == nil {
-		return
-	}
-	p.stdin.Close()
-	select {
-	case <-p.ended:
-	case <-time.After(3 * time.Second):
-		p.kill()
+	if p.process != nil {
+		p.process.Stop()
 	}
 }
 

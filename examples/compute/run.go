@@ -43,7 +43,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	if err := m.startAll(ctx); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "engine %s: %d suppliers joined, each a process; health records at %s/health, log at %s/log\n", m.engine, len(m.nodes), m.base, m.base)
+	fmt.Fprintf(out, "engine %s: %d suppliers joined, each a process; health records at %s/health, log at %s/log\n", m.Engine, len(m.nodes), m.base, m.base)
 	m.declare()
 	if err := m.launch(); err != nil {
 		return err
@@ -94,12 +94,10 @@ func newMarket(s settings, out io.Writer) (*market, error) {
 
 // startAll starts the suppliers' processes side by side.
 func (m *market) startAll(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
-	defer cancel()
 	errs := make([]error, len(m.nodes))
 	var group sync.WaitGroup
 	for i, p := range m.nodes {
-		group.Go(func() { errs[i] = m.start(context.WithoutCancel(ctx), p, 0) })
+		group.Go(func() { errs[i] = m.start(ctx, p, 0) })
 	}
 	group.Wait()
 	return errors.Join(errs...)

@@ -11,11 +11,11 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"strings"
 
+	"github.com/assaylab/assay/examples/internal/carrier"
 	"github.com/assaylab/assay/examples/internal/cli"
 )
 
@@ -32,7 +32,7 @@ const usage = `usage: engine [flags]
 
 // settings is the command line.
 type settings struct {
-	engine, url, dir          string
+	carrier.Settings
 	sectors, products, epochs int
 	seed                      uint64
 
@@ -42,9 +42,8 @@ type settings struct {
 func parse(args []string) (settings, error) {
 	var s settings
 	set := cli.Flags("engine")
-	set.StringVar(&s.engine, "engine", "nats", "")
-	set.StringVar(&s.url, "url", "", "")
-	set.StringVar(&s.dir, "dir", "", "")
+	s.Settings.Flags(set)
+	set.StringVar(&s.Dir, "dir", "", "")
 	set.IntVar(&s.sectors, "sectors", 4, "")
 	set.IntVar(&s.products, "products", 24, "")
 	set.IntVar(&s.epochs, "epochs", 12, "")
@@ -55,19 +54,10 @@ func parse(args []string) (settings, error) {
 	if err := cli.Parse(set, args); err != nil {
 		return s, err
 	}
-	switch {
-	case s.engine != "nats" && s.engine != "memory":
-		return s, fmt.Errorf("-engine %q is neither nats nor memory", s.engine)
-	case s.engine == "memory" && (s.url != "" || s.dir != ""):
-		return s, errors.New("-url and -dir are for -engine nats")
-	case s.url != "" && s.dir != "":
-		return s, errors.New("-dir is for the server in this process, -url for another")
-	case s.url != "" && !strings.HasPrefix(s.url, "nats://") && !strings.HasPrefix(s.url, "tls://"):
-		return s, errors.New("-url does not begin with nats:// or tls://")
-	case s.sectors < 1 || s.sectors > 64 || s.products < 1 || s.products > 10_000 || s.epochs < 1 || s.epochs > 10_000:
+	if s.sectors < 1 || s.sectors > 64 || s.products < 1 || s.products > 10_000 || s.epochs < 1 || s.epochs > 10_000 {
 		return s, errors.New("-sectors, -products or -epochs is out of range")
 	}
-	return s, nil
+	return s, s.Settings.Check()
 }
 
 func command(ctx context.Context, args []string, out io.Writer) error {

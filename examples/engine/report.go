@@ -60,11 +60,11 @@ func (d *demo) report(ctx context.Context, took time.Duration) error {
 		return fmt.Errorf("wrong bytes are of worker c, named were %v", d.strikes)
 	case d.duplicates == 0:
 		return errors.New("no duplicate came, one was to be dropped")
-	case d.server != nil && d.restarted < 0:
+	case d.queue.Server != nil && d.restarted < 0:
 		return errors.New("the server was not restarted")
 	}
 	fmt.Fprintln(d.out, "every task took effect exactly once; wrong worker: c")
-	if d.server != nil {
+	if d.queue.Server != nil {
 		fmt.Fprintln(d.out, "restart of the server: nothing lost")
 	}
 	return nil

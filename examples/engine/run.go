@@ -9,15 +9,13 @@ import (
 	"fmt"
 	"io"
 	mathrand "math/rand/v2"
-	"net"
-	"net/http"
-	"os"
 	"sync"
 	"time"
 
 	"github.com/assaylab/assay/examples/compute/verify"
 	"github.com/assaylab/assay/examples/engine/blob"
 	"github.com/assaylab/assay/examples/engine/queue"
+	"github.com/assaylab/assay/examples/internal/carrier"
 	"github.com/assaylab/assay/porep/piece"
 	"github.com/assaylab/assay/porep/sector"
 	"github.com/assaylab/assay/post"
@@ -34,9 +32,7 @@ type demo struct {
 	settings
 	out       io.Writer
 	random    *mathrand.ChaCha8
-	queue     queue.Backend
-	server    *queue.Server // nil where it is not in this process
-	address   string        // of the queue, for workers
+	queue     *carrier.Carrier
 	bench     bench
 	blobs     blob.Store
 	processes []*process
@@ -75,7 +71,7 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	}
 	took := time.Since(begin)
 	for _, p := range d.processes {
-		p.stop()
+		p.Stop()
 	}
 	if err := d.report(ctx, took); err != nil {
 		return err
@@ -83,74 +79,31 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	return d.throughput(ctx)
 }
 
-// serve runs an HTTP handler on a loopback port until closing is called.
-func serve(h http.Handler) (address string, closing func(), err error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", nil, err
-	}
-	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
-	go srv.Serve(l)
-	return l.Addr().String(), func() { srv.Close() }, nil
-}
-
 // open starts blob server and queue.
 func (d *demo) open(ctx context.Context) (closing func(), err error) {
-	var closers []func()
-	closing = func() {
-		for _, p := range d.processes {
-			p.stop()
-		}
-		for i := range closers {
-			closers[len(closers)-1-i]()
-		}
-	}
-	address, stop, err := serve(&d.blobs)
+	address, stop, err := carrier.Serve(&d.blobs)
 	if err != nil {
 		return nil, err
 	}
-	closers = append(closers, stop)
 	d.bench.blobs = []string{"http://" + address}
-	opt := &options
-	if d.engine == "memory" {
-		m, secret := queue.NewMemory(opt), rand.Text()
-		address, stop, err := serve(queue.NewGateway(m, secret))
-		if err != nil {
-			closing()
-			return nil, err
-		}
-		closers = append(closers, func() { m.Close() }, stop)
-		d.queue, d.address = m, "http://"+secret+"@"+address
-		fmt.Fprintln(d.out, "queue: in memory, to the workers over HTTP")
-		return closing, nil
+	start := time.Now()
+	if d.queue, err = d.Settings.Open(ctx, &options); err != nil {
+		stop()
+		return nil, err
 	}
-	d.address = d.url
-	if d.url == "" {
-		dir := d.dir
-		if dir == "" {
-			if dir, err = os.MkdirTemp("", "assay-nats-"); err != nil {
-				closing()
-				return nil, err
-			}
-			closers = append(closers, func() { os.RemoveAll(dir) })
-		}
-		start := time.Now()
-		if d.server, err = queue.StartServer(dir, false); err != nil {
-			closing()
-			return nil, err
-		}
-		closers = append(closers, d.server.Close)
-		d.address = d.server.URL()
+	switch {
+	case d.Engine == "memory":
+		fmt.Fprintln(d.out, "queue: in memory, to the workers over HTTP")
+	case d.queue.Server != nil:
 		fmt.Fprintf(d.out, "queue: NATS JetStream in this process, started in %v\n", time.Since(start).Round(time.Millisecond))
 	}
-	q, err := queue.OpenNATS(ctx, d.address, opt)
-	if err != nil {
-		closing()
-		return nil, err
-	}
-	closers = append(closers, func() { q.Close() })
-	d.queue = q
-	return closing, nil
+	return func() {
+		for _, p := range d.processes {
+			p.Stop()
+		}
+		d.queue.Close()
+		stop()
+	}, nil
 }
 
 // draw returns the next 32 bytes of the run's randomness, as a field element.
@@ -235,7 +188,7 @@ func (d *demo) workers(ctx context.Context) error {
 			return err
 		}
 	}
-	starting[0].kill()
+	starting[0].Kill()
 	fmt.Fprintln(d.out, "worker a: killed in mid-task")
 	if _, err := d.start(ctx, "b", ""); err != nil {
 		return err
@@ -262,10 +215,10 @@ func (d *demo) judgeAll(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if d.server != nil && d.restarted < 0 && len(d.results) >= d.total()/2 {
+		if d.queue.Server != nil && d.restarted < 0 && len(d.results) >= d.total()/2 {
 			d.restarted = len(d.results)
 			start := time.Now()
-			if err := d.server.Restart(); err != nil {
+			if err := d.queue.Server.Restart(); err != nil {
 				return err
 			}
 			fmt.Fprintf(d.out, "server: restarted after %d of %d results, away for %v\n", d.restarted, d.total(), time.Since(start).Round(time.Millisecond))
@@ -281,7 +234,7 @@ func (d *demo) refute(ctx context.Context, p *queue.Proposal, reason error) erro
 	if d.strikes[p.Worker] == strikes {
 		for _, w := range d.processes {
 			if w.name == p.Worker {
-				w.kill()
+				w.Kill()
 			}
 		}
 		fmt.Fprintf(d.out, "worker %s: sent away after %d wrong results\n", p.Worker, strikes)
@@ -346,7 +299,7 @@ func (d *demo) take(ctx context.Context, id queue.ID, result []byte) error {
 func (d *demo) throughput(ctx context.Context) error {
 	m := queue.NewMemory(nil)
 	defer m.Close()
-	if err := d.measure(ctx, "memory", m, 5000); err != nil || d.engine == "memory" {
+	if err := d.measure(ctx, "memory", m, 5000); err != nil || d.Engine == "memory" {
 		return err
 	}
 	return d.measure(ctx, "nats", d.queue, 500)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/examples/engine/queue"
+	"github.com/assaylab/assay/examples/internal/carrier"
 )
 
 // heartbeat of the demonstration's workers: a dead one loses its task after three.
@@ -32,18 +33,6 @@ const (
 	cheatWrong = "wrong" // changes a byte of every result
 )
 
-// dial opens the queue that the environment names.
-func dial(ctx context.Context) (queue.Queue, error) {
-	url := os.Getenv(envQueue)
-	if secret, address, ok := strings.Cut(strings.TrimPrefix(url, "http://"), "@"); ok && strings.HasPrefix(url, "http://") {
-		return queue.Dial("http://"+address, secret), nil
-	}
-	if url == "" {
-		return nil, fmt.Errorf("a worker needs %s and %s", envQueue, envBlobs)
-	}
-	return queue.OpenNATS(ctx, url, &options)
-}
-
 // worker is a worker's process: it does tasks until its input ends, and prints a line for each that it claims. A line of its
 // input lets a stalling one answer.
 func worker(ctx context.Context, s settings, out io.Writer) error {
@@ -56,11 +45,14 @@ func worker(ctx context.Context, s settings, out io.Writer) error {
 		}
 		cancel()
 	}()
-	q, err := dial(ctx)
+	address, b := os.Getenv(envQueue), &bench{blobs: strings.Fields(os.Getenv(envBlobs))}
+	if address == "" || len(b.blobs) == 0 {
+		return fmt.Errorf("a worker needs %s and %s", envQueue, envBlobs)
+	}
+	q, err := carrier.Dial(ctx, address, &options)
 	if err != nil {
 		return err
 	}
-	b := &bench{blobs: strings.Fields(os.Getenv(envBlobs))}
 	mine := strings.Split(s.kinds, ",")
 	if s.cheat == cheatStall {
 		if err := stall(ctx, q, s.worker, mine, b, answer, out); err != nil {
