@@ -1,6 +1,7 @@
 package bittensor
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/assaylab/assay/consensus/coinbase"
@@ -56,6 +57,9 @@ type Market struct {
 	waiting  uint64       // alpha of the chain in the book for this subnet's epoch
 }
 
+// ErrPool marks TAO that a pool cannot take: it is empty, or its reserve would pass 2^64-1 rao.
+var ErrPool = errors.New("bittensor: pool cannot take the amount")
+
 // NewEconomy returns an economy in which an amount of TAO was issued before, all of it the treasury's.
 func NewEconomy(issued uint64, treasury string, t Terms) (*Economy, error) {
 	e := &Economy{Book: ledger.New(), Terms: t.defaults(), TaoWeight: InitialTaoWeight, Issuance: issued, Takes: map[string]uint16{}}
@@ -109,7 +113,8 @@ func (e *Economy) Close() (ledger.Epoch, error) {
 	return at, err
 }
 
-// AddSubnet opens a subnet: the owner puts TAO into its pool and as much alpha is minted beside it as the price asks for.
+// AddSubnet opens a subnet: the owner puts TAO into its pool and as much alpha is minted beside it as the price asks for. Errors:
+// ledger.ErrFunds, wrapped.
 func (e *Economy) AddSubnet(netuid uint16, owner string, p Pool) (*Market, error) {
 	m := &Market{Netuid: netuid, Owner: owner, OwnerCut: coinbase.DefaultOwnerCut, Pool: p, Issued: p.Alpha, Moving: p.Price().U64F64()}
 	pool := PoolParty(netuid)
@@ -117,10 +122,11 @@ func (e *Economy) AddSubnet(netuid uint16, owner string, p Pool) (*Market, error
 		{Kind: "network lock", From: available(owner, Tao), To: locked(pool, Tao), Amount: rao(p.Tao)},
 		{Kind: "first alpha", From: minted(Alpha(netuid)), To: locked(pool, Alpha(netuid)), Amount: rao(p.Alpha)},
 	})
-	if err == nil {
-		e.Subnets = append(e.Subnets, m)
+	if err != nil {
+		return nil, err
 	}
-	return m, err
+	e.Subnets = append(e.Subnets, m)
+	return m, nil
 }
 
 // Block mints one block: TAO by the issuance so far, shared among subnets by their moving prices; alpha by each subnet's own.
@@ -134,7 +140,7 @@ func (e *Economy) Block() error {
 	for i, m := range e.Subnets {
 		markets[i] = coinbase.Market{Price: m.Moving, Burned: m.Burned, Enabled: true}
 	}
-	root := e.staked(0, "", "")
+	root := e.staked(0, "")
 	e.Blocks++
 	for i, share := range coinbase.SubnetShares(markets) {
 		m := e.Subnets[i]
@@ -169,11 +175,10 @@ func (e *Economy) settle(m *Market) error {
 	return err
 }
 
-// staked sums stakes on a subnet, of one holder or all (""), with one validator or all.
-func (e *Economy) staked(netuid uint16, holder, validator string) (sum uint64) {
+// staked sums stakes on a subnet, with one validator or with all ("").
+func (e *Economy) staked(netuid uint16, validator string) (sum uint64) {
 	for i := range e.Stakes {
-		s := &e.Stakes[i]
-		if s.Netuid == netuid && (holder == "" || s.Holder == holder) && (validator == "" || s.Validator == validator) {
+		if s := &e.Stakes[i]; s.Netuid == netuid && (validator == "" || s.Validator == validator) {
 			sum += s.Amount
 		}
 	}
@@ -191,7 +196,8 @@ func (e *Economy) addStake(holder, validator string, netuid uint16, amount uint6
 	e.Stakes = append(e.Stakes, Stake{holder, validator, netuid, amount})
 }
 
-// Stake locks TAO of a holder with a validator: on root as it is, on a subnet as the alpha that it buys.
+// Stake locks TAO of a holder with a validator: on root as it is, on a subnet as the alpha that it buys. Errors: ledger.ErrFunds and
+// ErrPool, wrapped; nothing has moved then.
 func (e *Economy) Stake(holder, validator string, m *Market, tao uint64) error {
 	if m == nil {
 		if err := e.move("stake on root", available(holder, Tao), locked(holder, Tao), tao); err != nil {
@@ -200,21 +206,31 @@ func (e *Economy) Stake(holder, validator string, m *Market, tao uint64) error {
 		e.addStake(holder, validator, 0, tao)
 		return nil
 	}
-	if err := e.settle(m); err != nil {
-		return err
-	}
-	next := m.Pool
-	got := next.Buy(tao)
-	asset, pool := Alpha(m.Netuid), PoolParty(m.Netuid)
-	err := e.moves([]ledger.Entry{
-		{Kind: "stake", From: available(holder, Tao), To: locked(pool, Tao), Amount: rao(tao)},
-		{Kind: "stake", From: locked(pool, asset), To: locked(holder, asset), Amount: rao(got)},
-	})
+	got, err := e.buy(holder, m, tao, "stake", "stake", locked(holder, Alpha(m.Netuid)))
 	if err == nil {
-		m.Pool = next
 		e.addStake(holder, validator, m.Netuid, got)
 	}
 	return err
+}
+
+// buy pays a party's TAO into a pool and the alpha that it buys out of it.
+func (e *Economy) buy(party string, m *Market, tao uint64, paid, bought string, to ledger.Account) (alpha uint64, err error) {
+	if err := e.settle(m); err != nil {
+		return 0, err
+	}
+	next, pool := m.Pool, PoolParty(m.Netuid)
+	alpha = next.Buy(tao)
+	if next == m.Pool && tao != 0 {
+		return 0, fmt.Errorf("%w: %d rao into %+v", ErrPool, tao, m.Pool)
+	}
+	err = e.moves([]ledger.Entry{
+		{Kind: paid, From: available(party, Tao), To: locked(pool, Tao), Amount: rao(tao)},
+		{Kind: bought, From: locked(pool, to.Asset), To: to, Amount: rao(alpha)},
+	})
+	if err == nil {
+		m.Pool = next
+	}
+	return alpha, err
 }
 
 // StakeWeights returns the stake weight of each neuron of a subnet: alpha with it and root stake with it times the TAO weight.
@@ -222,26 +238,16 @@ func (e *Economy) StakeWeights(s *Subnet) ([]fixed.I64F64, error) {
 	alpha, root := make([]uint64, len(s.Neurons)), make([]uint64, len(s.Neurons))
 	for uid := range s.Neurons {
 		name := s.Neurons[uid].Name
-		alpha[uid], root[uid] = e.staked(s.Netuid, "", name), e.staked(0, "", name)
+		alpha[uid], root[uid] = e.staked(s.Netuid, name), e.staked(0, name)
 	}
 	return coinbase.StakeWeight(alpha, root, nil, e.TaoWeight)
 }
 
-// Register takes the price of a registration: it buys alpha in the pool, which is burnt.
+// Register takes the price of a registration: it buys alpha in the pool, which is burnt. Errors: those of Stake.
 func (e *Economy) Register(party string, m *Market, price uint64) error {
-	if err := e.settle(m); err != nil {
-		return err
-	}
-	next := m.Pool
-	got := next.Buy(price)
-	asset, pool := Alpha(m.Netuid), PoolParty(m.Netuid)
-	err := e.moves([]ledger.Entry{
-		{Kind: "registration", From: available(party, Tao), To: locked(pool, Tao), Amount: rao(price)},
-		{Kind: "registration burn", From: locked(pool, asset), To: burnt(pool, asset), Amount: rao(got)},
-	})
+	gone, err := e.buy(party, m, price, "registration", "registration burn", burnt(PoolParty(m.Netuid), Alpha(m.Netuid)))
 	if err == nil {
-		m.Pool = next
-		m.Issued -= min(m.Issued, got)
+		m.Issued -= min(m.Issued, gone)
 	}
 	return err
 }

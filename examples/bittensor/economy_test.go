@@ -101,6 +101,34 @@ func TestEconomy(t *testing.T) {
 	do(err, e.Book.Audit())
 }
 
+// TestPoolRefuses: what a pool cannot take is not paid into it; the TAO was once gone, and the book and the reserve apart.
+func TestPoolRefuses(t *testing.T) {
+	e, err := bittensor.NewEconomy(1<<63, "treasury", bittensor.Terms{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	empty, err := e.AddSubnet(1, "treasury", bittensor.Pool{})
+	full, fullErr := e.AddSubnet(2, "treasury", bittensor.Pool{Tao: 1 << 62, Alpha: tao})
+	if err := errors.Join(err, fullErr, e.Deposit("whale", 1<<64-1)); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range []*bittensor.Market{empty, full} {
+		if err := e.Stake("whale", "v", m, 1<<64-1); !errors.Is(err, bittensor.ErrPool) {
+			t.Errorf("subnet %d: a stake: %v", m.Netuid, err)
+		}
+		if err := e.Register("whale", m, 1<<64-1); !errors.Is(err, bittensor.ErrPool) {
+			t.Errorf("subnet %d: a registration: %v", m.Netuid, err)
+		}
+		pool := ledger.Account{Party: bittensor.PoolParty(m.Netuid), Asset: bittensor.Tao, Class: ledger.Locked}
+		if got := e.Book.Balance(pool); got.Uint64() != m.Pool.Tao || len(e.Stakes) != 0 {
+			t.Errorf("subnet %d: %s rao in the book, %d by the rules, stakes %v", m.Netuid, got, m.Pool.Tao, e.Stakes)
+		}
+	}
+	if err := e.Stake("whale", "v", full, 0); err != nil {
+		t.Errorf("a stake of nothing: %v", err)
+	}
+}
+
 // TestHalving: blocks mint half once half of 21 million TAO is issued, and nothing at the end.
 func TestHalving(t *testing.T) {
 	for _, x := range []struct{ issued, minted uint64 }{{coinbase.TotalSupply/2 - 1, 1_000_000_000}, {coinbase.TotalSupply / 2, 500_000_000}, {coinbase.TotalSupply, 0}} {

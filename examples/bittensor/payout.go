@@ -76,7 +76,7 @@ func (p *payer) validators(pot, rootPot uint64, left *uint64) {
 	for uid, v := range p.s.Output.ValidatorEmission {
 		if name := p.s.Neurons[uid].Name; v > 0 {
 			uids = append(uids, uid)
-			holders = append(holders, coinbase.Holder{Dividend: fixed.U96F32FromU64(v), Alpha: p.e.staked(p.m.Netuid, "", name), Root: p.e.staked(0, "", name)})
+			holders = append(holders, coinbase.Holder{Dividend: fixed.U96F32FromU64(v), Alpha: p.e.staked(p.m.Netuid, name), Root: p.e.staked(0, name)})
 		}
 	}
 	paid := rootPot
@@ -101,7 +101,7 @@ func (p *payer) share(kind, validator string, netuid uint16, dividends fixed.U96
 	}
 	x := coinbase.PayTake(dividends, take)
 	p.stake(kind+": take", validator, validator, x.Take, left)
-	whole := p.e.staked(netuid, "", validator)
+	whole := p.e.staked(netuid, validator)
 	for _, s := range p.e.Stakes {
 		if s.Netuid == netuid && s.Validator == validator {
 			p.stake(kind, s.Holder, validator, portion(x.Nominators, s.Amount, whole), left)

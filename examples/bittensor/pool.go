@@ -11,7 +11,8 @@ import (
 // A Pool holds a subnet's two reserves, in rao, and is their price: a constant product at equal weights, without a swap fee.
 type Pool struct{ Tao, Alpha uint64 }
 
-// Buy returns the alpha that an amount of TAO buys and moves the reserves; the pool keeps what a rao cannot be divided into.
+// Buy returns the alpha that an amount of TAO buys and moves the reserves; the pool keeps what a rao cannot be divided into. An empty
+// pool, or one whose reserve would pass 2^64-1, takes and gives nothing.
 func (p *Pool) Buy(tao uint64) (alpha uint64) { return swap(&p.Tao, &p.Alpha, tao) }
 
 // Sell returns the TAO that an amount of alpha buys and moves the reserves.
