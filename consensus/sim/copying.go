@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -33,21 +34,12 @@ type CopyResult struct {
 
 func (c *Copying) defaults() Copying {
 	d := *c
-	or := func(v *int, by int) {
-		if *v == 0 {
-			*v = by
-		}
-	}
-	or(&d.Validators, 8)
-	or(&d.Servers, 16)
-	or(&d.Epochs, 200)
-	or(&d.Lag, 1)
-	if d.Drift == 0 {
-		d.Drift = fixed.One / 8
-	}
-	if d.Noise == 0 {
-		d.Noise = fixed.One / 64
-	}
+	d.Validators = cmp.Or(d.Validators, 8)
+	d.Servers = cmp.Or(d.Servers, 16)
+	d.Epochs = cmp.Or(d.Epochs, 200)
+	d.Lag = cmp.Or(d.Lag, 1)
+	d.Drift = cmp.Or(d.Drift, fixed.One/8)
+	d.Noise = cmp.Or(d.Noise, fixed.One/64)
 	return d
 }
 

@@ -1,6 +1,10 @@
 package bittensor
 
-import "github.com/assaylab/assay/consensus/subnet"
+import (
+	"cmp"
+
+	"github.com/assaylab/assay/consensus/subnet"
+)
 
 // The chain's initial values; each is a storage item that a live subnet may have changed. Blocks unless said otherwise.
 const (
@@ -36,11 +40,7 @@ type Terms struct {
 
 // defaults returns the terms with zero fields filled.
 func (t Terms) defaults() Terms {
-	if t.RequestPrice == 0 {
-		t.RequestPrice = 2_000_000
-	}
-	if t.RequestFee == 0 {
-		t.RequestFee = 3277
-	}
+	t.RequestPrice = cmp.Or(t.RequestPrice, 2_000_000)
+	t.RequestFee = cmp.Or(t.RequestFee, 3277)
 	return t
 }

@@ -1,6 +1,7 @@
 package bittensor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,27 +33,16 @@ type SubnetRules struct {
 }
 
 func (r SubnetRules) defaults() SubnetRules {
-	r.Weights.Mechanisms = max(1, r.Weights.Mechanisms)
-	or := func(v *uint64, by uint64) {
-		if *v == 0 {
-			*v = by
-		}
-	}
-	or(&r.Weights.RateLimit, WeightsRateLimit)
-	or(&r.RevealPeriod, RevealPeriodEpochs)
-	or(&r.ImmunityPeriod, ImmunityPeriod)
-	or(&r.BurnMin, subnet.DefaultBurnMin)
-	or(&r.BurnMax, subnet.DefaultBurnMax)
-	or(&r.Burn, InitialBurn)
-	if r.MaxUids == 0 {
-		r.MaxUids = MaxUids
-	}
-	if r.MinNonImmune == 0 {
-		r.MinNonImmune = subnet.DefaultMinNonImmune
-	}
-	if r.BurnHalfLife == 0 {
-		r.BurnHalfLife = subnet.DefaultBurnHalfLife
-	}
+	r.Weights.Mechanisms = cmp.Or(r.Weights.Mechanisms, 1)
+	r.Weights.RateLimit = cmp.Or(r.Weights.RateLimit, WeightsRateLimit)
+	r.RevealPeriod = cmp.Or(r.RevealPeriod, RevealPeriodEpochs)
+	r.MaxUids = cmp.Or(r.MaxUids, MaxUids)
+	r.ImmunityPeriod = cmp.Or(r.ImmunityPeriod, ImmunityPeriod)
+	r.MinNonImmune = cmp.Or(r.MinNonImmune, subnet.DefaultMinNonImmune)
+	r.BurnHalfLife = cmp.Or(r.BurnHalfLife, subnet.DefaultBurnHalfLife)
+	r.BurnMin = cmp.Or(r.BurnMin, subnet.DefaultBurnMin)
+	r.BurnMax = cmp.Or(r.BurnMax, subnet.DefaultBurnMax)
+	r.Burn = cmp.Or(r.Burn, InitialBurn)
 	return r
 }
 
@@ -100,9 +90,6 @@ func (s *Subnet) Register(hotkey [32]byte, name string) (uid int, gone *Neuron, 
 	p := subnet.Pruning{Emission: s.Output.Emission, ImmunityPeriod: s.Rules.ImmunityPeriod, MinNonImmune: s.Rules.MinNonImmune}
 	if s.State.HasOwner {
 		p.Immortal = []int{int(s.State.Owner)}
-	}
-	if s.State.Hotkeys == nil {
-		s.State.Hotkeys = [][32]byte{}
 	}
 	uid, err = subnet.Register(&s.State, fixed.I64F64{}, s.Rules.MaxUids, &p)
 	if err != nil {

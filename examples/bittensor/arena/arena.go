@@ -6,6 +6,7 @@
 package arena
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -114,14 +115,9 @@ type Game struct {
 }
 
 func (g Game) defaults() Game {
-	or := func(v *int, by int) {
-		if *v == 0 {
-			*v = by
-		}
-	}
-	or(&g.Validators, 8)
-	or(&g.Servers, 12)
-	or(&g.Epochs, 100)
+	g.Validators = cmp.Or(g.Validators, 8)
+	g.Servers = cmp.Or(g.Servers, 12)
+	g.Epochs = cmp.Or(g.Epochs, 100)
 	return g
 }
 

@@ -8,6 +8,7 @@
 package market
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"encoding/binary"
@@ -42,18 +43,11 @@ type Config struct {
 }
 
 func (c Config) defaults() Config {
-	or := func(v *int, by int) {
-		if *v == 0 {
-			*v = by
-		}
-	}
-	or(&c.Epochs, 12)
-	or(&c.Validators, 6)
-	or(&c.Miners, 13)
-	or(&c.Workers, 4*runtime.GOMAXPROCS(0))
-	if c.Deadline == 0 {
-		c.Deadline = 5 * time.Second
-	}
+	c.Epochs = cmp.Or(c.Epochs, 12)
+	c.Validators = cmp.Or(c.Validators, 6)
+	c.Miners = cmp.Or(c.Miners, 13)
+	c.Workers = cmp.Or(c.Workers, 4*runtime.GOMAXPROCS(0))
+	c.Deadline = cmp.Or(c.Deadline, 5*time.Second)
 	if c.Progress == nil {
 		c.Progress = func(string, uint64, uint64) {}
 	}
