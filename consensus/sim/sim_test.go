@@ -2,6 +2,7 @@ package sim_test
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/assaylab/assay/consensus"
 	"github.com/assaylab/assay/consensus/fixed"
@@ -196,8 +198,13 @@ func TestSweep(t *testing.T) {
 	}
 	for _, workers := range []int{0, 1, 2, 7, 300} {
 		got, err := sim.Sweep(ctx, 100, workers, square)
-		if err != nil || len(got) != 100 || got[99] != 99*99 {
-			t.Errorf("%d workers: %v, %v", workers, got, err)
+		if err != nil || len(got) != 100 {
+			t.Fatalf("%d workers: %d points, %v", workers, len(got), err)
+		}
+		for i, v := range got {
+			if v != i*i {
+				t.Errorf("%d workers: point %d is %d", workers, i, v)
+			}
 		}
 	}
 	fault := errors.New("fault")
@@ -216,6 +223,35 @@ func TestSweep(t *testing.T) {
 	cancel()
 	if _, err := sim.Sweep(stopped, 10, 2, square); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v after cancel", err)
+	}
+}
+
+// TestSweepFault: a point that fails does not end those before it, whose error comes first. It once ended their context, and the
+// sweep returned that as the error.
+func TestSweepFault(t *testing.T) {
+	for _, own := range []error{errors.New("of the first point"), nil} {
+		second, begun := errors.New("of the second point"), make(chan struct{})
+		_, err := sim.Sweep(t.Context(), 100, 2, func() func(context.Context, int) (int, error) {
+			return func(ctx context.Context, i int) (int, error) {
+				switch i {
+				case 0:
+					<-begun
+					select {
+					case <-ctx.Done():
+						return 0, ctx.Err()
+					case <-time.After(20 * time.Millisecond): // long enough for the fault, did it end the context
+						return 0, own
+					}
+				case 1:
+					close(begun)
+					return 0, second
+				}
+				return 0, errors.New("begun after a fault")
+			}
+		})
+		if want := cmp.Or(own, second); !errors.Is(err, want) {
+			t.Errorf("got %v, want the error %v", err, want)
+		}
 	}
 }
 

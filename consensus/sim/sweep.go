@@ -8,14 +8,12 @@ import (
 )
 
 // Sweep computes n points on several goroutines (0 workers are all processors) and returns them in order. Each worker calls
-// fresh once and then its function for point after point, so that engines and states are its own. The first error in the
-// order of points ends the sweep.
+// fresh once and then its function for point after point, so that engines and states are its own. After an error no point is
+// begun; that of the first point that failed is returned, whatever the number of workers. Errors: those of points, and ctx.Err().
 func Sweep[T any](ctx context.Context, n, workers int, fresh func() func(ctx context.Context, i int) (T, error)) ([]T, error) {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	out, errs := make([]T, n), make([]error, n)
 	var next sync.Mutex
 	at := 0
@@ -25,6 +23,11 @@ func Sweep[T any](ctx context.Context, n, workers int, fresh func() func(ctx con
 		at++
 		return at - 1
 	}
+	stop := func() {
+		next.Lock()
+		defer next.Unlock()
+		at = n
+	}
 	var wg sync.WaitGroup
 	for range min(workers, n) {
 		wg.Add(1)
@@ -33,7 +36,7 @@ func Sweep[T any](ctx context.Context, n, workers int, fresh func() func(ctx con
 			point := fresh()
 			for i := take(); i < n && ctx.Err() == nil; i = take() {
 				if out[i], errs[i] = point(ctx, i); errs[i] != nil {
-					cancel()
+					stop()
 					return
 				}
 			}
