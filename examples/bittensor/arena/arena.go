@@ -8,6 +8,9 @@ package arena
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"math/big"
 	"slices"
 
 	"github.com/assaylab/assay/consensus/fixed"
@@ -140,7 +143,8 @@ func (p Pair) Basis() int64 {
 	if p.Honest == 0 {
 		return 0
 	}
-	return p.Gain() * 10_000 / int64(p.Honest)
+	gain := new(big.Int).Mul(big.NewInt(p.Gain()), big.NewInt(10_000)) // beyond 64 bits after some 9,000 epochs
+	return gain.Quo(gain, new(big.Int).SetUint64(p.Honest)).Int64()
 }
 
 // Total is the adversary's validators and servers together.
@@ -148,10 +152,17 @@ func (o *Outcome) Total() Pair {
 	return Pair{o.Validators.Honest + o.Servers.Honest, o.Validators.Attack + o.Servers.Attack}
 }
 
-// Play plays one adversary and the honest run.
+// ErrGame marks a game without room for an adversary and somebody beside it.
+var ErrGame = errors.New("arena: game is too small")
+
+// Play plays one adversary and the honest run. Errors: ErrGame, wrapped, consensus.ErrState for a game beyond consensus.MaxNeurons,
+// and ctx.Err().
 func (g Game) Play(ctx context.Context, a Adversary) (Outcome, error) {
 	g = g.defaults()
 	out := Outcome{Adversary: a.Name, Mode: g.Mode}
+	if g.Validators <= a.Members || g.Validators < 2 || g.Servers <= ownServers {
+		return out, fmt.Errorf("%w: %d validators, %d servers for %s", ErrGame, g.Validators, g.Servers, a.Name)
+	}
 	for _, attack := range []bool{false, true} {
 		t := newTable(g, a, attack)
 		sc := sim.Scenario{Start: t.start(), Epochs: g.Epochs, Before: t.before}
@@ -166,7 +177,7 @@ func (g Game) Play(ctx context.Context, a Adversary) (Outcome, error) {
 }
 
 // PlayAll plays every adversary in every mode, on several goroutines (0 workers are all processors). The order, adversaries within
-// modes, and the outcomes do not depend on workers.
+// modes, and the outcomes do not depend on workers. Errors: those of Play.
 func PlayAll(ctx context.Context, g Game, workers int) ([]Outcome, error) {
 	all := Adversaries()
 	modes := []sim.Mode{sim.Yuma2, sim.Yuma3, sim.Yuma3Liquid}

@@ -2,6 +2,7 @@ package arena_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,6 +46,59 @@ func TestWorkers(t *testing.T) {
 		}
 		if !slices.Equal(all, first) {
 			t.Errorf("%d workers: other outcomes", workers)
+		}
+	}
+}
+
+// TestStopsVoting: the weights of who stops voting stand as if voted again, until it is inactive, after almost 14 tempos. They were
+// gone at once.
+func TestStopsVoting(t *testing.T) {
+	byName := map[string]arena.Adversary{}
+	for _, a := range arena.Adversaries() {
+		byName[a.Name] = a
+	}
+	play := func(name string, epochs int) arena.Outcome {
+		o, err := arena.Game{Mode: sim.Yuma3, Epochs: epochs}.Play(t.Context(), byName[name])
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Adversary = ""
+		return o
+	}
+	for _, epochs := range []int{2, 10, 13, 20} {
+		stops, repeats := play("lazy validator, stops voting", epochs), play("lazy validator, first weights for ever", epochs)
+		if same := stops == repeats; same != (epochs < 14) {
+			t.Errorf("%d epochs: who stops voting comes to %+v, who repeats its vote to %+v", epochs, stops, repeats)
+		}
+	}
+}
+
+// TestSmall: a game without room for the adversary is an error; it was a panic.
+func TestSmall(t *testing.T) {
+	for _, g := range []arena.Game{{Validators: 1}, {Validators: -1}, {Servers: 1}, {Servers: 2}, {Servers: -7}} {
+		for _, a := range arena.Adversaries() {
+			if _, err := g.Play(t.Context(), a); !errors.Is(err, arena.ErrGame) {
+				t.Errorf("%+v, %s: %v", g, a.Name, err)
+			}
+		}
+	}
+	for _, g := range []arena.Game{{Validators: 5, Epochs: 1}, {Servers: 3, Epochs: 1}} {
+		if _, err := arena.PlayAll(t.Context(), g, 0); err != nil {
+			t.Errorf("%+v: %v", g, err)
+		}
+	}
+	if _, err := arena.PlayAll(t.Context(), arena.Game{Validators: 4}, 0); !errors.Is(err, arena.ErrGame) {
+		t.Errorf("a cabal of everybody: %v", err)
+	}
+}
+
+func TestBasis(t *testing.T) {
+	for _, x := range []struct {
+		pair arena.Pair
+		want int64
+	}{{arena.Pair{}, 0}, {arena.Pair{Honest: 0, Attack: 5}, 0}, {arena.Pair{Honest: 300, Attack: 301}, 33}, {arena.Pair{Honest: 300, Attack: 299}, -33}, {arena.Pair{Honest: 1 << 60, Attack: 1 << 61}, 10_000}} {
+		if got := x.pair.Basis(); got != x.want {
+			t.Errorf("%+v: %d bp, want %d", x.pair, got, x.want)
 		}
 	}
 }

@@ -19,7 +19,7 @@ type table struct {
 	agreed  [][]fixed.I32F32
 }
 
-const members = 2 // servers of the adversary: the last ones
+const ownServers = 2 // servers of the adversary: the last ones
 
 func newTable(g Game, a Adversary, attack bool) *table {
 	t := &table{Game: g, Adversary: a, attack: attack, rng: sim.Random{State: g.Seed}}
@@ -29,7 +29,7 @@ func newTable(g Game, a Adversary, attack bool) *table {
 	for range g.Servers {
 		t.quality = append(t.quality, fixed.One/4+fixed.I32F32(t.rng.Next()>>33))
 	}
-	for j := g.Servers - members; j < g.Servers; j++ {
+	for j := g.Servers - ownServers; j < g.Servers; j++ {
 		t.quality[j] = fixed.One / 16
 	}
 	t.known = make([]knowledge, t.Members)
@@ -78,7 +78,7 @@ func (t *table) wobble() (v fixed.I32F32) {
 func (t *table) before(e int, s *consensus.State) {
 	for j, q := range t.quality {
 		d := t.wobble()
-		if j < t.Servers-members {
+		if j < t.Servers-ownServers {
 			t.quality[j] = (q + d.SatMul(q)/4).Clamp(fixed.One/16, fixed.One)
 		}
 	}
@@ -93,16 +93,12 @@ func (t *table) before(e int, s *consensus.State) {
 			seen[i] = append(seen[i], x)
 		}
 	}
-	s.Weights.Reset()
 	for i := range v {
 		row := seen[i]
 		if t.attack && t.isMember(i) && t.vote != nil {
 			row = t.vote(t.tell(e, i, seen))
 		}
 		t.set(s, i, row)
-	}
-	for range t.Servers {
-		s.Weights.Append(nil, nil)
 	}
 }
 
@@ -112,29 +108,27 @@ func (t *table) tell(e, i int, seen [][]fixed.I32F32) *knowledge {
 	k.epoch, k.seen, k.open, k.agreed, k.servers = e, seen[i], seen[:t.Game.Validators-t.Members], t.agreed, t.Servers
 	if e == 0 {
 		k.first = seen[i]
-		for j := t.Servers - members; j < t.Servers; j++ {
+		for j := t.Servers - ownServers; j < t.Servers; j++ {
 			k.own = append(k.own, j)
 		}
 	}
 	return k
 }
 
-// set appends a validator's row of weights; nil is one that does not vote: its old weights would stand, and they are its first.
+// set sets a validator's row of weights; nil is one that does not vote: its old weights stand, until it counts as inactive.
 func (t *table) set(s *consensus.State, i int, row []fixed.I32F32) {
 	if row == nil {
-		s.Weights.Append(nil, nil)
 		return
 	}
-	s.LastUpdate[i] = s.CurrentBlock - 1
 	if len(row) == 0 { // a single weight for itself, which the epoch does not count
-		s.Weights.Append([]uint16{uint16(i)}, []uint16{65535})
+		sim.Vote(s, i, []uint16{uint16(i)}, []uint16{65535})
 		return
 	}
 	col := make([]uint16, len(row))
 	for j := range col {
 		col[j] = uint16(t.Game.Validators + j)
 	}
-	s.Weights.Append(col, consensus.MaxUpscale(row))
+	sim.Vote(s, i, col, consensus.MaxUpscale(row))
 }
 
 // after adds an epoch's emission to the outcome.
@@ -145,7 +139,7 @@ func (t *table) after(o *consensus.Output, out *Outcome) {
 		switch {
 		case t.isMember(uid):
 			p = &out.Validators
-		case uid >= t.Game.Validators+t.Servers-members:
+		case uid >= t.Game.Validators+t.Servers-ownServers:
 			p = &out.Servers
 		}
 		if t.attack {
