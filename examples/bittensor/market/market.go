@@ -14,11 +14,13 @@ import (
 	"encoding/binary"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"time"
 
 	"golang.org/x/crypto/blake2b"
 
+	"github.com/assaylab/assay/consensus"
 	"github.com/assaylab/assay/consensus/coinbase"
 	"github.com/assaylab/assay/consensus/sim"
 	"github.com/assaylab/assay/examples/bittensor"
@@ -30,7 +32,7 @@ import (
 // A Config is a marketplace. Zero values choose the defaults.
 type Config struct {
 	Seed       uint64
-	Epochs     int           // 0 is 12
+	Epochs     int           // at most MaxEpochs; 0 is 12
 	Validators int           // of each subnet; 0 is 6
 	Miners     int           // of each subnet; 0 is 13
 	Workers    int           // requests at a time; 0 is four a processor. Results do not depend on it.
@@ -52,6 +54,22 @@ func (c Config) defaults() Config {
 		c.Progress = func(string, uint64, uint64) {}
 	}
 	return c
+}
+
+// MaxEpochs is the most that a marketplace plays: about half of those in which the first halving could fall in its middle.
+const MaxEpochs = 1 << 15
+
+// check refuses a marketplace that cannot be.
+func (c *Config) check() error {
+	switch {
+	case c.Epochs < 1 || c.Epochs > MaxEpochs:
+		return fmt.Errorf("market: %d epochs, want 1 to %d", c.Epochs, MaxEpochs)
+	case c.Validators < 1 || c.Miners < 1 || c.Validators > consensus.MaxNeurons || c.Miners > consensus.MaxNeurons || 1+c.Validators+c.Miners > consensus.MaxNeurons:
+		return fmt.Errorf("market: %d validators and %d miners beside an owner, want one of each and at most %d neurons", c.Validators, c.Miners, consensus.MaxNeurons)
+	case c.Workers < 1 || c.Deadline < 0:
+		return fmt.Errorf("market: %d workers, a deadline of %s", c.Workers, c.Deadline)
+	}
+	return nil
 }
 
 // A Kind is what a miner does with a request.
@@ -111,7 +129,6 @@ type Subnet struct {
 	Records []Record
 
 	flavour    task.Flavour
-	owner      string
 	validators []*validator
 	miners     map[string]*Miner
 	scores     []Score // of the round
@@ -163,9 +180,12 @@ const (
 	user     = "user"
 )
 
-// Run plays a marketplace. Errors: ctx.Err(), those of the network and of the rules.
+// Run plays a marketplace. Errors: ctx.Err(), those of the network and of the rules, and one for a Config out of range.
 func Run(ctx context.Context, c Config) (*Result, error) {
 	c = c.defaults()
+	if err := c.check(); err != nil {
+		return nil, err
+	}
 	w := &world{Config: c, rng: sim.Random{State: c.Seed}, known: map[wire.Key]bool{}}
 	w.Result.Config, w.Served = c, map[string]int{}
 	w.keys = func(name string) ed25519.PrivateKey {
@@ -209,12 +229,12 @@ func (w *world) tempo(ctx context.Context, e int) error {
 		var err error
 		switch {
 		case b == blockReveal && !w.Open:
-			w.reveal()
+			err = w.reveal()
 		case b == blockRegister && !w.Still:
 			err = w.change(e)
 		case b == blockAsk:
 			if err = w.ask(ctx, e); err == nil {
-				err = w.vote()
+				w.vote()
 			}
 		case b == blockUsers && !w.Still:
 			err = w.users(ctx, e)
@@ -237,7 +257,11 @@ func (w *world) block(ctx context.Context, e int) error {
 	if err := w.Economy.Block(); err != nil {
 		return err
 	}
-	if after, _ := coinbase.BlockEmission(w.Economy.Issuance); after != before {
+	after, err := coinbase.BlockEmission(w.Economy.Issuance)
+	if err != nil {
+		return err
+	}
+	if after != before {
 		w.event("halving: from block %d on a block mints %d rao, not %d; %d rao are issued", w.Subnets[0].Chain.State.CurrentBlock+2, after, before, w.Economy.Issuance)
 	}
 	for _, s := range w.Subnets {
@@ -268,16 +292,14 @@ func (w *world) epoch(ctx context.Context, s *Subnet, e int) error {
 	o := &s.Chain.Output
 	r := Record{Epoch: e, Block: s.Chain.State.CurrentBlock, Burn: s.Chain.Burn, PoolTao: s.Money.Pool.Tao, PoolAlpha: s.Money.Pool.Alpha,
 		Pending: pending, Issuance: w.Economy.Issuance, Scores: s.scores, Consumed: spent,
-		Consensus: clone(o.ConsensusU16), Incentive: clone(o.IncentiveU16), Dividends: clone(o.DividendsU16), Trust: clone(o.ValidatorTrustU16),
-		Emission: clone(o.Emission), Permit: clone(o.NewValidatorPermit)}
+		Consensus: slices.Clone(o.ConsensusU16), Incentive: slices.Clone(o.IncentiveU16), Dividends: slices.Clone(o.DividendsU16),
+		Trust: slices.Clone(o.ValidatorTrustU16), Emission: slices.Clone(o.Emission), Permit: slices.Clone(o.NewValidatorPermit)}
 	for _, n := range s.Chain.Neurons {
 		r.Names = append(r.Names, n.Name)
 	}
 	s.Records, s.scores = append(s.Records, r), nil
 	return nil
 }
-
-func clone[T any](v []T) []T { return append([]T(nil), v...) }
 
 // weigh sets the stake weights of a subnet from the book's stakes.
 func (w *world) weigh(s *Subnet) (err error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"testing"
 	"time"
@@ -152,6 +153,25 @@ func TestOpen(t *testing.T) {
 	for _, s := range r.Subnets {
 		if s.Records[0].Incentive[3] == 0 {
 			t.Errorf("%s: no incentive in the first epoch: %v", s.Flavour, s.Records[0].Incentive)
+		}
+	}
+}
+
+// TestConfig: what no marketplace can be is refused; it was a panic, or an issuance of more than there is.
+func TestConfig(t *testing.T) {
+	for _, c := range []market.Config{{Epochs: -1}, {Epochs: market.MaxEpochs + 1}, {Validators: -1}, {Miners: -1}, {Miners: 65530}, {Validators: math.MaxInt, Miners: math.MaxInt}, {Workers: -1}, {Deadline: -1}} {
+		if _, err := market.Run(t.Context(), c); err == nil {
+			t.Errorf("%+v was played", c)
+		}
+	}
+}
+
+// TestSmallest: one validator and one miner are a marketplace.
+func TestSmallest(t *testing.T) {
+	r := play(t, market.Config{Epochs: 1, Validators: 1, Miners: 1, Honest: true, Open: true, Still: true})
+	for _, s := range r.Subnets {
+		if last := s.Records[0]; last.Incentive[2] == 0 || !last.Permit[1] {
+			t.Errorf("%s: incentive %v, permits %v", s.Flavour, last.Incentive, last.Permit)
 		}
 	}
 }

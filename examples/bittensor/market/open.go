@@ -43,8 +43,8 @@ func (w *world) open(ctx context.Context) error {
 		}
 	}
 	for _, s := range w.Subnets { // once all whom they may serve are known
-		for _, name := range names(s) {
-			if m := s.miners[name]; m != nil {
+		for _, n := range s.Chain.Neurons {
+			if m := s.miners[n.Name]; m != nil {
 				if err := w.serve(s, m); err != nil {
 					return err
 				}
@@ -75,22 +75,14 @@ func (w *world) close() {
 
 func public(k ed25519.PrivateKey) wire.Key { return wire.Key(k.Public().(ed25519.PublicKey)) }
 
-// names are the neurons' in the order of uids.
-func names(s *Subnet) (out []string) {
-	for _, n := range s.Chain.Neurons {
-		out = append(out, n.Name)
-	}
-	return out
-}
-
 // params are the chain's for a new subnet, but for what a run of a few epochs needs shorter.
 func (w *world) params() (consensus.Params, bittensor.SubnetRules) {
 	p := consensus.DefaultParams()
 	w.Mode.Apply(&p)
 	p.CommitReveal = !w.Open
 	p.MaxAllowedValidators = uint16(w.Validators)
-	if w.Validators <= 8 {
-		p.MaxAllowedValidators = uint16(w.Validators - 1) // the one with least stake has no permit
+	if w.Validators > 1 && w.Validators <= 8 {
+		p.MaxAllowedValidators-- // the one with least stake has no permit
 	}
 	return p, bittensor.SubnetRules{MaxUids: 1 + w.Validators + w.Miners, ImmunityPeriod: 3 * tempoBlocks}
 }
@@ -98,15 +90,16 @@ func (w *world) params() (consensus.Params, bittensor.SubnetRules) {
 // subnet opens one subnet: its owner, its validators with their stake, its miners.
 func (w *world) subnet(netuid uint16, f task.Flavour) (*Subnet, error) {
 	p, rules := w.params()
-	s := &Subnet{Flavour: f.Name(), flavour: f, owner: f.Name() + " owner", miners: map[string]*Miner{}}
+	owner := f.Name() + " owner"
+	s := &Subnet{Flavour: f.Name(), flavour: f, miners: map[string]*Miner{}}
 	s.Chain = bittensor.NewSubnet(netuid, 1000, p, rules)
 	w.Subnets = append(w.Subnets, s)
-	err := w.Economy.Send(treasury, s.owner, 20_000*whole)
+	err := w.Economy.Send(treasury, owner, 20_000*whole)
 	if err == nil {
-		s.Money, err = w.Economy.AddSubnet(netuid, s.owner, bittensor.Pool{Tao: 10_000 * whole, Alpha: 20_000 * whole})
+		s.Money, err = w.Economy.AddSubnet(netuid, owner, bittensor.Pool{Tao: 10_000 * whole, Alpha: 20_000 * whole})
 	}
 	if err == nil {
-		err = w.register(s, s.owner)
+		err = w.register(s, owner)
 	}
 	if err != nil {
 		return nil, err

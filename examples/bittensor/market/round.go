@@ -62,13 +62,13 @@ func (w *world) ask(ctx context.Context, e int) error {
 			}
 			seed := w.Seed*0x9e3779b97f4a7c15 + uint64(s.Chain.Netuid)<<48 + uint64(e)<<16 + uint64(i)
 			body := s.flavour.Challenge(seed, nil)
-			for _, name := range names(s) {
-				m := s.miners[name]
+			for _, n := range s.Chain.Neurons {
+				m := s.miners[n.Name]
 				if m == nil {
 					continue
 				}
-				p := v.missed[name]
-				score := Score{Validator: v.name, Miner: name, Asked: p == nil || e >= p.until}
+				p := v.missed[m.Name]
+				score := Score{Validator: v.name, Miner: m.Name, Asked: p == nil || e >= p.until}
 				if score.Asked {
 					all = append(all, question{s, v, m, seed, body, len(s.scores)})
 				}
@@ -142,8 +142,8 @@ func (q *question) put(ctx context.Context, deadline time.Duration) {
 	}
 }
 
-// vote makes weights of the round's scores and commits them, or sets them where commit-reveal is off.
-func (w *world) vote() error {
+// vote makes weights of the round's scores and commits them, or sets them where commit-reveal is off. A refusal is an event.
+func (w *world) vote() {
 	for _, s := range w.Subnets {
 		for _, v := range s.validators {
 			uid := s.Chain.UID(public(v.key))
@@ -165,7 +165,6 @@ func (w *world) vote() error {
 			}
 		}
 	}
-	return nil
 }
 
 // ballot turns a validator's scores into uids, ascending, and values.
@@ -185,11 +184,11 @@ func (s *Subnet) ballot(name string) *ballot {
 	return b
 }
 
-// reveal shows the weights committed an epoch ago.
-func (w *world) reveal() {
+// reveal shows the weights committed an epoch ago. A refusal is an event.
+func (w *world) reveal() error {
 	for _, s := range w.Subnets {
 		if err := w.weigh(s); err != nil {
-			w.event("%v", err)
+			return err
 		}
 		for _, v := range s.validators {
 			if v.vote == nil {
@@ -201,6 +200,7 @@ func (w *world) reveal() {
 			v.vote = nil
 		}
 	}
+	return nil
 }
 
 func (w *world) refused(s *Subnet, v *validator, what string, err error) {
@@ -294,11 +294,9 @@ func (w *world) buy(ctx context.Context, s *Subnet, input []byte) ([]byte, uint1
 	score := uint16(0)
 	if err == nil {
 		score = s.flavour.Score(seed, input, answer)
-		// Whoever has overheard the request may send it again: the miner serves it once.
-		if _, err := w.user.Send(limited, m.server.Address, s.Flavour, request, payload); !errors.Is(err, wire.ErrStatus) {
-			return nil, 0, fmt.Errorf("market: %s did not refuse a request sent again: %v", m.Name, err)
+		if err := w.again(ctx, s, m, request, payload); err != nil {
+			return nil, 0, err
 		}
-		w.Served["user: replay refused"]++
 	}
 	if score == 0 {
 		w.Served["user: refunded"]++
@@ -306,4 +304,19 @@ func (w *world) buy(ctx context.Context, s *Subnet, input []byte) ([]byte, uint1
 	}
 	w.Served["user: paid"]++
 	return answer, score, w.Economy.Served(user, m.Name, s.Money)
+}
+
+// again sends a request that was answered once more, as whoever has overheard it may: the miner serves it once.
+func (w *world) again(ctx context.Context, s *Subnet, m *Miner, request *wire.Envelope, payload []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, w.Deadline)
+	defer cancel()
+	_, err := w.user.Send(ctx, m.server.Address, s.Flavour, request, payload)
+	switch {
+	case err == nil:
+		return fmt.Errorf("market: %s served a request sent again", m.Name)
+	case !errors.Is(err, wire.ErrStatus):
+		return fmt.Errorf("market: a request sent again to %s: %w", m.Name, err)
+	}
+	w.Served["user: replay refused"]++
+	return nil
 }
