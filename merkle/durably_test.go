@@ -108,3 +108,17 @@ func TestBuildDurablePower(t *testing.T) {
 		}
 	}
 }
+
+// TestBuildDurableNoSync never makes the last file durable: the leaves are hashed twice, not twice for each file that waits.
+func TestBuildDurableNoSync(t *testing.T) {
+	d := newDurableTree(t)
+	_, err := d.build(t, &durabletest.Faulty{FS: durabletest.NewDisk(), Plan: func(op durabletest.Op) *durabletest.Fault {
+		if op.Kind == "sync" && op.Name == "tree-1.assay-tmp" {
+			return &durabletest.Fault{Err: syscall.EIO}
+		}
+		return nil
+	}}, nil)
+	if !errors.Is(err, durable.ErrSync) || !errors.Is(err, syscall.EIO) || d.opened != 2 {
+		t.Errorf("leaves opened %d times, want 2: %v", d.opened, err)
+	}
+}

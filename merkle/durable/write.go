@@ -44,9 +44,9 @@ func (j *Job) replace(name string, fill func(File) error) error {
 	if len(name) > maxName {
 		return fmt.Errorf("durable: the name %q is over %d bytes", name, maxName)
 	}
-	err := j.prepare(name+suffix, fill)
-	if errors.Is(err, ErrSync) {
-		err = j.prepare(name+suffix, fill)
+	lost, err := j.prepare(name+suffix, fill)
+	if lost {
+		_, err = j.prepare(name+suffix, fill)
 	}
 	if err == nil {
 		err = j.fs.Rename(name+suffix, name)
@@ -63,15 +63,16 @@ func (j *Job) replace(name string, fill func(File) error) error {
 // ErrSync says that bytes could not be made durable. They must be written again, never only synced again: see Growing.Commit.
 var ErrSync = errors.New("sync failed")
 
-// prepare writes one file durably and removes it again after any error.
-func (j *Job) prepare(name string, fill func(File) error) (err error) {
+// prepare writes one file durably and removes it again after any error. lost says that the error is this file's sync: fill may
+// make other files, and what it could not do with those it has tried twice itself.
+func (j *Job) prepare(name string, fill func(File) error) (lost bool, err error) {
 	flag := os.O_RDWR | os.O_CREATE | os.O_TRUNC
 	if j.takeReserved(name) {
 		flag = os.O_RDWR
 	}
 	f, err := j.fs.OpenFile(name, flag)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer func() {
 		if err != nil {
@@ -79,12 +80,12 @@ func (j *Job) prepare(name string, fill func(File) error) (err error) {
 		}
 	}()
 	if err = fill(f); err != nil {
-		return errors.Join(err, f.Close())
+		return false, errors.Join(err, f.Close())
 	}
 	if err = f.Sync(); err != nil {
-		return errors.Join(fmt.Errorf("%w: %w", ErrSync, err), f.Close())
+		return true, errors.Join(fmt.Errorf("%w: %w", ErrSync, err), f.Close())
 	}
-	return f.Close()
+	return false, f.Close()
 }
 
 func ignoreMissing(err error) error {
