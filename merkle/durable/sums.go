@@ -34,24 +34,8 @@ func openSums(f FS) (*sums, error) {
 
 // put makes the digests durable from block number at on.
 func (s *sums) put(at int64, digests []Digest) error {
-	b := flatten(digests)
-	err := s.write(b, at*32)
-	if errors.Is(err, ErrSync) {
-		err = s.write(b, at*32)
-	}
-	if err != nil {
+	if err := writeSync(s.file, flatten(digests), at*32); err != nil {
 		return fmt.Errorf("durable: block digests: %w", err)
-	}
-	return nil
-}
-
-// write writes and syncs.
-func (s *sums) write(b []byte, off int64) error {
-	if err := writeFull(s.file, b, off); err != nil {
-		return err
-	}
-	if err := s.file.Sync(); err != nil {
-		return fmt.Errorf("%w: %w", ErrSync, err)
 	}
 	return nil
 }

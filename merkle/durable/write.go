@@ -193,10 +193,7 @@ func (g *Growing) Append(ctx context.Context, b []byte) error {
 	if len(b) == 0 {
 		return nil
 	}
-	err := g.put(b)
-	if errors.Is(err, ErrSync) {
-		err = g.put(b)
-	}
+	err := writeSync(g.file, b, g.done)
 	g.rewind()
 	if err != nil {
 		return fmt.Errorf("durable: %s at %d: %w", g.name, g.done, err)
@@ -269,15 +266,18 @@ func (g *Growing) rewind() {
 	g.block.Reset()
 }
 
-// put writes b and syncs the file.
-func (g *Growing) put(b []byte) error {
-	if err := writeFull(g.file, b, g.done); err != nil {
-		return err
+// writeSync writes b and makes it durable. If the sync fails, b is written once more; a second failure is returned.
+func writeSync(f File, b []byte, off int64) error {
+	var lost error
+	for range 2 {
+		if err := writeFull(f, b, off); err != nil {
+			return err
+		}
+		if lost = f.Sync(); lost == nil {
+			return nil
+		}
 	}
-	if err := g.file.Sync(); err != nil {
-		return fmt.Errorf("%w: %w", ErrSync, err)
-	}
-	return nil
+	return fmt.Errorf("%w: %w", ErrSync, lost)
 }
 
 // Close closes the file; what was appended stays.
