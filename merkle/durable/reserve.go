@@ -6,8 +6,8 @@ import (
 	"os"
 )
 
-// Reserve allocates the room of a file that Create is to make, so that a full disk is met before the work. The room is held until
-// then; what is not used is freed by the next Reserve of that name, or with the folder.
+// Reserve allocates the room of a file that Create is to make with the same size, so that a full disk is met before the work. The
+// room is held until then; what is not used is freed by the next Reserve of that name, by Open, or with the folder.
 func (j *Job) Reserve(name string, size int64) error {
 	f, err := j.fs.OpenFile(name+suffix, os.O_RDWR|os.O_CREATE|os.O_TRUNC)
 	if err != nil {
@@ -42,10 +42,10 @@ func (j *Job) wantSums(name string, bytes int64) error {
 	if j.announced[name] {
 		return nil
 	}
-	j.announced[name] = true
-	j.wanted += blocks(bytes)
-	if err := j.sums.file.Preallocate((j.wanted + journalRoom/recordSize) * 32); err != nil {
+	wanted := j.wanted + blocks(bytes)
+	if err := j.sums.file.Preallocate((wanted + journalRoom/recordSize) * 32); err != nil {
 		return fmt.Errorf("block digests: %w", err)
 	}
+	j.announced[name], j.wanted = true, wanted
 	return nil
 }
