@@ -48,12 +48,13 @@ func (w *watched) WriteAt(b []byte, off int64) (int, error) {
 	if err == nil && n < len(b) {
 		err = io.ErrShortWrite
 	}
-	for i := lo; i < hi; i++ {
-		if err == nil { // else the write stays under way, and the block is read back in the end
-			w.wrote(i, b, off)
-		}
+	if err != nil {
+		return n, err // the write stays under way: its blocks are read back in the end
 	}
-	return n, err
+	for i := lo; i < hi; i++ {
+		w.wrote(i, b, off)
+	}
+	return n, nil
 }
 
 // span returns the blocks of the file that n bytes at off touch.
@@ -90,7 +91,7 @@ func (w *watched) wrote(i int, b []byte, off int64) {
 	} else {
 		var err error
 		if d, err = digestBlock(w.File, 0, w.size, int64(i)); err != nil {
-			return // finish reads it again and says why not
+			return // digests reads it again and says why not
 		}
 	}
 	w.mu.Lock()
@@ -100,14 +101,16 @@ func (w *watched) wrote(i int, b []byte, off int64) {
 	}
 }
 
-// Truncate changes the length; nothing is known of the bytes any more.
+// Truncate changes the length. It counts as a write of every block that stays under way: they are read back in the end.
 func (w *watched) Truncate(size int64) error {
 	err := w.File.Truncate(size)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for i := range w.blocks {
-		w.blocks[i].begun++
-		w.blocks[i].known, w.blocks[i].covered = false, 0
+		s := &w.blocks[i]
+		s.open++
+		s.begun++
+		s.known = false
 	}
 	return err
 }

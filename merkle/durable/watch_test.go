@@ -155,6 +155,29 @@ func TestCreateOverlaps(t *testing.T) {
 	}
 }
 
+// TestCreateCutMeanwhile cuts the file while a write is under way: what was written and is gone was recorded.
+func TestCreateCutMeanwhile(t *testing.T) {
+	disk := durabletest.NewDisk()
+	var file durable.File
+	cut := func() {
+		for _, size := range []int64{0, watchedSize} {
+			if err := file.Truncate(size); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	created(t, &durabletest.Faulty{FS: disk, Plan: func(op durabletest.Op) *durabletest.Fault {
+		if op.Kind != "write" || op.Name != "file.assay-tmp" {
+			return nil
+		}
+		return &durabletest.Fault{N: op.Len, Then: cut}
+	}}, func(f durable.File) error {
+		file = f
+		return writeAll(f, expand(watchedSize, []byte("file")), 0)
+	})
+	rechecked(t, disk)
+}
+
 // TestCreateReadsNothing counts the reads of a file that is written in whole blocks: its digests are made as it is written.
 func TestCreateReadsNothing(t *testing.T) {
 	reads := 0
