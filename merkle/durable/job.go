@@ -72,6 +72,8 @@ type Job struct {
 	marks   map[uint8]mark
 	failed  bool
 
+	progress sync.Mutex // held while Options.Progress runs
+
 	reserved  map[string]bool // files in the making that have their room
 	announced map[string]bool // files whose blocks wanted counts
 	wanted    int64           // blocks in the sums file once all announced files are made
@@ -371,6 +373,7 @@ func (j *Job) Check(ctx context.Context, name string) (int64, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	it.checked = true
+	good = min(good, len(it.parts)) // the last ones may be void by now
 	it.old = append(it.old, it.parts[good:]...)
 	it.parts = it.parts[:good]
 	return it.end(), nil

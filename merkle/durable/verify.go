@@ -76,7 +76,8 @@ func sample(ctx context.Context, file File, p part, want []Digest, n int, m *met
 	if len(picks) > n {
 		picks = append(picks[:n-1], len(want)-1)
 	}
-	for _, i := range picks {
+	left := p.length
+	for k, i := range picks {
 		if err := context.Cause(ctx); err != nil {
 			return -1, err
 		}
@@ -87,7 +88,9 @@ func sample(ctx context.Context, file File, p part, want []Digest, n int, m *met
 		if err != nil {
 			return p.offset/BlockSize + int64(i), err
 		}
-		m.add(p.length / int64(len(picks)))
+		share := left / int64(len(picks)-k)
+		m.add(share)
+		left -= share
 	}
 	return 0, nil
 }
@@ -96,7 +99,7 @@ func sample(ctx context.Context, file File, p part, want []Digest, n int, m *met
 type meter struct {
 	report      func(stage string, done, total uint64)
 	done, total uint64
-	mu          sync.Mutex
+	mu          *sync.Mutex // the job's: several files may be checked side by side
 }
 
 const checkStage = "check files"
@@ -105,7 +108,7 @@ func (j *Job) meter(parts []part) *meter {
 	if j.opt.Progress == nil {
 		return nil
 	}
-	m := &meter{report: j.opt.Progress}
+	m := &meter{report: j.opt.Progress, mu: &j.progress}
 	for _, p := range parts {
 		m.total += uint64(p.length)
 	}
