@@ -20,12 +20,8 @@ import (
 
 // Two pieces of different sizes are put into a sector: the second begins at a multiple of its own size.
 func ExampleStagePieces() {
-	dir, err := os.MkdirTemp("", "example-")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
-	job := exampleJob(dir)
+	job, remove := exampleJob(sector.StackedDRG2KiBV1_1.Proof())
+	defer remove()
 	staged, err := porep.StagePieces(context.Background(), job.Files, job.Proof, []piece.Payload{
 		{R: strings.NewReader("a small piece"), Len: 13},
 		{R: bytes.NewReader(make([]byte, 500)), Len: 500},
@@ -54,43 +50,31 @@ func ExampleLabel() {
 	if err := porep.Label(context.Background(), sector.ReplicaID{1}, p, labels, nil); err != nil {
 		log.Fatal(err)
 	}
-	head := sha256.Sum256(append(append([]byte{1}, make([]byte, 34)...), append([]byte{1}, make([]byte, 28)...)...))
-	head[31] &= 0x3f
-	fmt.Println(len(labels)/32, "labels; node 0 of layer 1 hashes the replica id and its place:", bytes.Equal(labels[:32], head[:]))
+	first := sha256.Sum256(append([]byte{0: 1, 35: 1}, make([]byte, 28)...)) // replica id; layer 1, node 0, big-endian; zeros
+	first[31] &= 0x3f
+	fmt.Println(len(labels)/32, "labels; node 0 of layer 1 hashes the replica id and its place:", bytes.Equal(labels[:32], first[:]))
 	// Output: 128 labels; node 0 of layer 1 hashes the replica id and its place: true
 }
 
 // A synthetic sector is proven to every challenge it can meet before the seed is known; then layers and trees may go.
 func ExampleSynthesize() {
-	dir, err := os.MkdirTemp("", "example-")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
 	ctx := context.Background()
-	job := exampleJob(dir)
-	if job.Proof, err = sector.StackedDRG2KiBV1_1Synthetic.Proof(); err != nil {
+	f, st, remove := exampleSector(sector.StackedDRG2KiBV1_1Synthetic.Proof())
+	defer remove()
+	if err := porep.Synthesize(ctx, f, st, nil); err != nil {
 		log.Fatal(err)
 	}
-	sts, err := porep.Seal(ctx, []porep.Job{job}, nil)
-	if err != nil {
+	if err := f.Prune(st.Proof); err != nil {
 		log.Fatal(err)
 	}
-	st := sts[0]
-	if err := porep.Synthesize(ctx, job.Files, &st, nil); err != nil {
-		log.Fatal(err)
-	}
-	if err := job.Files.Prune(job.Proof); err != nil {
-		log.Fatal(err)
-	}
-	_, err = os.Stat(filepath.Join(job.Files.Cache, sector.LayerFile(1)))
+	_, err := os.Stat(filepath.Join(f.Cache, sector.LayerFile(1)))
 	fmt.Println("layers are gone:", errors.Is(err, os.ErrNotExist))
 	st.Seed = sector.Seed{9}
-	proof, err := porep.Prove(ctx, job.Files, &st, nil)
+	proof, err := porep.Prove(ctx, f, st, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("verdict:", porep.Verify(ctx, &st, proof, nil))
+	fmt.Println("verdict:", porep.Verify(ctx, st, proof, nil))
 	// Output:
 	// layers are gone: true
 	// verdict: <nil>
@@ -98,31 +82,23 @@ func ExampleSynthesize() {
 
 // A vanilla proof travels as the reference's JSON, of which there is one text only.
 func ExampleDecodeC1() {
-	dir, err := os.MkdirTemp("", "example-")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
 	ctx := context.Background()
-	job := exampleJob(dir)
-	sts, err := porep.Seal(ctx, []porep.Job{job}, nil)
+	f, st, remove := exampleSector(sector.StackedDRG2KiBV1_1.Proof())
+	defer remove()
+	proof, err := porep.Prove(ctx, f, st, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
-	proof, err := porep.Prove(ctx, job.Files, &sts[0], nil)
+	text, err := proof.AppendC1(nil, st.Proof)
 	if err != nil {
 		log.Fatal(err)
 	}
-	text, err := proof.AppendC1(nil, job.Proof)
+	again, err := porep.DecodeC1(text, st.Proof)
 	if err != nil {
 		log.Fatal(err)
 	}
-	again, err := porep.DecodeC1(text, job.Proof)
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println("verdict:", porep.Verify(ctx, &sts[0], again, nil))
-	_, err = porep.DecodeC1(append(text, ' '), job.Proof)
+	fmt.Println("verdict:", porep.Verify(ctx, st, again, nil))
+	_, err = porep.DecodeC1(append(text, ' '), st.Proof)
 	fmt.Println("a space too many:", errors.Is(err, porep.ErrFormat))
 	// Output:
 	// verdict: <nil>

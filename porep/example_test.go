@@ -18,9 +18,12 @@ import (
 	"github.com/assaylab/assay/porep/sector"
 )
 
-// exampleJob returns a 2 KiB sector to seal in a directory.
-func exampleJob(dir string) porep.Job {
-	p, err := sector.StackedDRG2KiBV1_1.Proof()
+// exampleJob returns a sector to seal in a directory of its own, and what removes that.
+func exampleJob(p sector.Proof, err error) (job porep.Job, remove func()) {
+	if err != nil {
+		log.Fatal(err)
+	}
+	dir, err := os.MkdirTemp("", "example-")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -33,18 +36,24 @@ func exampleJob(dir string) porep.Job {
 		Proof: p,
 		ID:    sector.ID{Prover: sector.NewProverID(1000), Number: 1},
 		Data:  strings.NewReader("a deal's data"),
+	}, func() { os.RemoveAll(dir) }
+}
+
+// exampleSector is exampleJob that seals the sector.
+func exampleSector(p sector.Proof, err error) (f porep.Files, st *porep.Statement, remove func()) {
+	job, remove := exampleJob(p, err)
+	statements, err := porep.Seal(context.Background(), []porep.Job{job}, nil)
+	if err != nil {
+		log.Fatal(err)
 	}
+	return job.Files, &statements[0], remove
 }
 
 // A sector is sealed, proven to a seed, and the proof verified from public values.
 func Example() {
-	dir, err := os.MkdirTemp("", "example-")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
 	ctx := context.Background()
-	job := exampleJob(dir)
+	job, remove := exampleJob(sector.StackedDRG2KiBV1_1.Proof())
+	defer remove()
 
 	statements, err := porep.Seal(ctx, []porep.Job{job}, nil)
 	if err != nil {
@@ -74,25 +83,17 @@ func Example() {
 
 // Any range of the data comes back from the replica alone.
 func ExampleUnseal() {
-	dir, err := os.MkdirTemp("", "example-")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
 	ctx := context.Background()
-	job := exampleJob(dir)
-	statements, err := porep.Seal(ctx, []porep.Job{job}, nil)
-	if err != nil {
-		log.Fatal(err)
-	}
+	f, st, remove := exampleSector(sector.StackedDRG2KiBV1_1.Proof())
+	defer remove()
 
-	replica, err := os.Open(job.Files.Sealed)
+	replica, err := os.Open(f.Sealed)
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer replica.Close()
 	var out bytes.Buffer
-	if err := porep.Unseal(ctx, &statements[0].Sector, replica, &out, 2, 6, nil); err != nil {
+	if err := porep.Unseal(ctx, &st.Sector, replica, &out, 2, 6, nil); err != nil {
 		log.Fatal(err)
 	}
 	fmt.Println(out.String())
@@ -101,13 +102,9 @@ func ExampleUnseal() {
 
 // The stages are calls of their own, for other processes on other days.
 func ExampleCommit() {
-	dir, err := os.MkdirTemp("", "example-")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(dir)
 	ctx := context.Background()
-	job := exampleJob(dir)
+	job, remove := exampleJob(sector.StackedDRG2KiBV1_1.Proof())
+	defer remove()
 
 	commD, err := porep.Stage(ctx, job.Files, job.Proof, job.Data, nil)
 	if err != nil {
