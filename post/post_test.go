@@ -269,25 +269,30 @@ func passOnce(t *testing.T, h *storehouse, bad map[sector.Number]hazard, reading
 	return pass
 }
 
-// TestCancel ends passes at random moments: no goroutine stays behind.
+// TestCancel ends passes as their sectors are opened, before the first and up to after the last: no goroutine stays behind.
 func TestCancel(t *testing.T) {
 	h := newStorehouse(t, rules(t, true, sector.Size2KiB, sector.V1_2_0), 200)
-	for i := range 20 {
+	for at := int64(0); at <= 220; at += 11 {
 		ctx, cancel := context.WithCancel(context.Background())
 		before := runtime.NumGoroutine()
-		var open atomic.Int64
-		go func() {
-			time.Sleep(time.Duration(i) * 200 * time.Microsecond)
+		if at == 0 {
 			cancel()
-		}()
+		}
+		var opened, open atomic.Int64
 		pass, err := h.rules.Prove(ctx, today, h.list, func(ctx context.Context, n sector.Number) (*Replica, error) {
+			if opened.Add(1) == at {
+				cancel()
+			}
 			open.Add(1)
 			rep, err := h.open(ctx, n)
 			rep.Close = func() error { open.Add(-1); return nil }
 			return rep, err
 		}, nil)
-		if err == nil && len(pass.Proofs) != len(h.list) || err != nil && !errors.Is(err, context.Canceled) {
-			t.Errorf("got %v", err)
+		switch {
+		case at <= 200 && (!errors.Is(err, context.Canceled) || pass != nil):
+			t.Errorf("ended at sector %d: %v", at, err)
+		case at > 200 && (err != nil || len(pass.Proofs) != len(h.list)):
+			t.Errorf("not ended: %v", err)
 		}
 		cancel()
 		for wait := 0; runtime.NumGoroutine() > before || open.Load() != 0; wait++ {
