@@ -87,7 +87,7 @@ func (p *provider) cron() error {
 	return p.release()
 }
 
-// close checks every party's locked money and the whole book, and closes it for the epoch.
+// close checks what every provider has locked and the whole book, and closes it for the epoch.
 func (w *world) close() error {
 	for _, p := range w.providers {
 		if err := p.check(); err != nil {
