@@ -40,6 +40,13 @@ type channel struct {
 
 const reader = "reader"
 
+// What a party sets aside in a channel, and what a retriever has for its stock, in FIL: it may meet a provider, and open a
+// channel to it, for each of the dozen deals that it buys from.
+const (
+	channelFunds = 500
+	stockMoney   = 20 * channelFunds
+)
+
 // newRetrievers makes two retrievers and a reader, who has money but no deals.
 func (w *world) newRetrievers() error {
 	for i := range 2 {
@@ -51,9 +58,11 @@ func (w *world) newRetrievers() error {
 			price: big.NewInt(int64(6+i) * 1e15), lies: i == 1})
 	}
 	w.at(0, func() error {
-		return errors.Join(w.move("genesis allocation", "", account(reader, ledger.Deposited), account(reader, ledger.Available), filecoin.FIL(30_000)),
-			w.move("genesis allocation", "", account(w.retrievers[0].name, ledger.Deposited), account(w.retrievers[0].name, ledger.Available), filecoin.FIL(5_000)),
-			w.move("genesis allocation", "", account(w.retrievers[1].name, ledger.Deposited), account(w.retrievers[1].name, ledger.Available), filecoin.FIL(5_000)))
+		err := w.move("genesis allocation", "", account(reader, ledger.Deposited), account(reader, ledger.Available), filecoin.FIL(30_000))
+		for _, r := range w.retrievers {
+			err = errors.Join(err, w.move("genesis allocation", "", account(r.name, ledger.Deposited), account(r.name, ledger.Available), filecoin.FIL(stockMoney)))
+		}
+		return err
 	})
 	return nil
 }
@@ -114,7 +123,7 @@ func (w *world) open(party string, key filecoin.Key, payee string, server fileco
 			return c, nil
 		}
 	}
-	funds := filecoin.FIL(500)
+	funds := filecoin.FIL(channelFunds)
 	c := &channel{Channel: filecoin.NewChannel(filecoin.IDAddress(uint64(5000+len(w.channels))), key.Address(), server.Address(), funds),
 		payer: party, payee: payee, payerKey: key, payeeKey: server, owed: new(big.Int)}
 	w.channels = append(w.channels, c)

@@ -331,7 +331,7 @@ func (w *world) cheatVouchers(c *channel, good *filecoin.Voucher) error {
 	raised.Amount.Int = filecoin.FIL(400)
 	own.Sign(c.payeeKey)
 	over := *good
-	over.Nonce, over.Amount.Int = 9, filecoin.FIL(501)
+	over.Nonce, over.Amount.Int = 9, filecoin.FIL(channelFunds+1)
 	over.Sign(c.payerKey)
 	for _, cheat := range []struct {
 		what string

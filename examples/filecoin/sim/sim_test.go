@@ -184,6 +184,25 @@ func TestDamagedReplicaServed(t *testing.T) {
 	}
 }
 
+// TestStockMoney has a retriever buy its whole stock, every second deal of the first days, from as many providers: with many of
+// them it once ran out of money for channels, and the run ended.
+func TestStockMoney(t *testing.T) {
+	w, err := newWorld(t.Context(), Config{Seed: 1, Dir: t.TempDir(), Providers: MaxProviders})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.tipset(); err != nil {
+		t.Fatal(err)
+	}
+	w.epoch += w.Interval
+	r := w.retrievers[0]
+	for _, p := range w.providers[:(shards+5*clients+2)/2] {
+		if _, err := w.open(r.name, r.key, p.name, p.worker); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestConfigRefused(t *testing.T) {
 	for name, c := range map[string]Config{"no directory": {}, "days": {Dir: "x", Days: 1}, "many days": {Dir: "x", Days: 1e6},
 		"interval": {Dir: "x", Interval: 7}, "providers": {Dir: "x", Providers: 2}} {
