@@ -11,6 +11,7 @@ import (
 
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/merkle/sha2"
+	"github.com/assaylab/assay/porep/internal/files"
 	"github.com/assaylab/assay/porep/sector"
 )
 
@@ -142,7 +143,7 @@ func (b broken) ReadAt([]byte, int64) (int, error) { return 0, b.err }
 
 // whyNot makes an error of opening a file that is not there, or that nobody named, ErrMissing.
 func whyNot(err error) error {
-	if errors.Is(err, os.ErrNotExist) || errors.Is(err, errNoName) {
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, files.ErrNoName) {
 		return ErrMissing
 	}
 	return err

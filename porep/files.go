@@ -10,6 +10,7 @@ import (
 	"runtime"
 
 	"github.com/assaylab/assay/merkle/durable"
+	"github.com/assaylab/assay/porep/internal/files"
 	"github.com/assaylab/assay/porep/sector"
 )
 
@@ -43,8 +44,11 @@ func (f *Files) cache(name string) string {
 	return filepath.Join(f.Cache, name)
 }
 
+// kit makes and opens the operating system's files.
+var kit = files.Kit{Package: "porep", ErrFile: ErrFile}
+
 // errNoName refuses a path that was left out.
-var errNoName = fmt.Errorf("%w: no path was given", ErrFile)
+var errNoName = fmt.Errorf("%w: %w", ErrFile, files.ErrNoName)
 
 // writable refuses files in a folder of their own to the stages that write: a Folder does that.
 func (f *Files) writable() error {
@@ -66,70 +70,28 @@ func (f *Files) caches(names []string) []string {
 // layer returns the path of a layer's file.
 func (f *Files) layer(l int) string { return f.cache(sector.LayerFile(l)) }
 
-// An outFile is a file in the making.
+// An outFile is a file in the making, of which Options.Made is told.
 type outFile struct {
-	*os.File
+	*files.Out
 	path string
-	dir  *os.Root
 }
-
-const unfinished = ".tmp"
 
 // create begins a file of that size.
 func create(path string, size int64) (*outFile, error) {
-	if path == "" {
-		return nil, errNoName
-	}
-	dir, err := os.OpenRoot(filepath.Dir(path))
-	if err != nil {
-		return nil, fmt.Errorf("porep: %w", err)
-	}
-	f, err := dir.OpenFile(filepath.Base(path)+unfinished, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o644)
-	if err != nil {
-		return nil, fmt.Errorf("porep: %w", firstError(err, dir.Close()))
-	}
-	out := &outFile{File: f, path: path, dir: dir}
-	if err := f.Truncate(size); err != nil {
-		out.drop()
-		return nil, fmt.Errorf("porep: %s: %w", path, err)
-	}
-	return out, nil
+	out, err := kit.Create(path, size)
+	return &outFile{out, path}, err
 }
 
-// finish makes the file durable under its name and tells opt.Made. On an error nothing is left of it.
+// finish makes the file durable under its name and tells opt.Made. On an error of its own nothing is left of it.
 func (o *outFile) finish(opt *Options) error {
-	base := filepath.Base(o.path)
-	err := o.Sync()
-	err = firstError(err, o.File.Close())
-	o.File = nil
-	if err == nil {
-		err = o.dir.Rename(base+unfinished, base)
+	if err := o.Finish(); err != nil || opt == nil || opt.Made == nil {
+		return err
 	}
-	if err == nil {
-		err = syncDir(o.dir)
-	} else {
-		_ = o.dir.Remove(base + unfinished) // the error that led here is what counts
-	}
-	if err = firstError(err, o.dir.Close()); err != nil {
-		return fmt.Errorf("porep: %s: %w", o.path, err)
-	}
-	if opt != nil && opt.Made != nil {
-		return opt.Made(o.path)
-	}
-	return nil
+	return opt.Made(o.path)
 }
 
-// drop ends a file that was not finished and removes it; after finish it does nothing. What fails here
-// has nothing to lose.
-func (o *outFile) drop() {
-	if o == nil || o.File == nil {
-		return
-	}
-	_ = o.File.Close()
-	_ = o.dir.Remove(filepath.Base(o.path) + unfinished)
-	_ = o.dir.Close()
-	o.File = nil
-}
+// drop ends a file that was not finished and removes it; after finish it does nothing.
+func (o *outFile) drop() { o.Drop() }
 
 // syncDir makes renames in a directory durable, where the system can.
 func syncDir(dir *os.Root) error {
@@ -184,13 +146,13 @@ func (o outFiles) writers() []io.WriterAt {
 
 // writeFile makes a small file.
 func writeFile(path string, b []byte, opt *Options) error {
-	f, err := create(path, 0)
+	f, err := create(path, int64(len(b)))
 	if err != nil {
 		return err
 	}
 	defer f.drop()
-	if _, err := f.Write(b); err != nil {
-		return fmt.Errorf("porep: %w", err)
+	if _, err := f.WriteAt(b, 0); err != nil {
+		return fmt.Errorf("porep: %s: %w", path, err)
 	}
 	return f.finish(opt)
 }
@@ -219,7 +181,7 @@ func (f *Files) openAny(path string) (inFile, int64, error) {
 	case path == "":
 		return nil, 0, errNoName
 	case f.FS == nil:
-		return openOS(path)
+		return kit.Open(path)
 	}
 	in, err := f.FS.OpenFile(path, os.O_RDONLY)
 	if err != nil {
@@ -230,27 +192,6 @@ func (f *Files) openAny(path string) (inFile, int64, error) {
 		return nil, 0, firstError(fmt.Errorf("porep: %w", err), in.Close())
 	}
 	return in, n, nil
-}
-
-// openOS is openAny for the operating system's files.
-func openOS(path string) (inFile, int64, error) {
-	dir, err := os.OpenRoot(filepath.Dir(path))
-	if err != nil {
-		return nil, 0, fmt.Errorf("porep: %w", err)
-	}
-	defer dir.Close()
-	f, err := dir.Open(filepath.Base(path))
-	if err != nil {
-		return nil, 0, fmt.Errorf("porep: %w", err)
-	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%w: %s is no regular file", ErrFile, path)
-	}
-	if err != nil {
-		return nil, 0, firstError(err, f.Close())
-	}
-	return f, info.Size(), nil
 }
 
 // inFiles are open files.

@@ -2,11 +2,12 @@ package porep
 
 import (
 	"context"
-	"errors"
 	"io"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/assaylab/assay/porep/internal/files"
 )
 
 // firstError returns the first of errs that is one.
@@ -20,16 +21,7 @@ func firstError(errs ...error) error {
 }
 
 // readFull fills b from offset off on. A reader that ends early gives io.ErrUnexpectedEOF.
-func readFull(r io.ReaderAt, b []byte, off int64) error {
-	n, err := r.ReadAt(b, off)
-	if n == len(b) {
-		return nil
-	}
-	if err == nil || errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
-}
+func readFull(r io.ReaderAt, b []byte, off int64) error { return files.ReadFull(r, b, off) }
 
 // A meter adds up the progress of several goroutines.
 type meter struct {

@@ -10,6 +10,7 @@ import (
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/merkle/sha2"
 	"github.com/assaylab/assay/porep/fr32"
+	"github.com/assaylab/assay/porep/internal/files"
 	"github.com/assaylab/assay/porep/sector"
 )
 
@@ -63,16 +64,16 @@ func DecodeFile(ctx context.Context, f Files, st *Statement, opt *Options) error
 	if err := st.checkKey(); err != nil {
 		return err
 	}
-	in, err := openAll([]string{f.Key, f.Replica}, int64(st.Params.Size))
+	in, err := kit.OpenAll([]string{f.Key, f.Replica}, int64(st.Params.Size))
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	out, err := create(f.Data, int64(st.Params.Size))
+	out, err := kit.Create(f.Data, int64(st.Params.Size))
 	if err != nil {
 		return err
 	}
-	defer out.drop()
+	defer out.Drop()
 	d, err := newDecoder(st, in[0], in[1], 0, st.Params.Size.Nodes(), nil)
 	if err != nil {
 		return err
@@ -90,7 +91,7 @@ func DecodeFile(ctx context.Context, f Files, st *Statement, opt *Options) error
 	if err != nil {
 		return err
 	}
-	return out.finish()
+	return out.Finish()
 }
 
 // checkKey refuses what data cannot have been encoded with.
@@ -133,10 +134,10 @@ func newDecoder(st *Statement, key, replica io.ReaderAt, from, to uint64, treeD 
 func (d *decoder) decode(s *block, dst []byte, first uint64, count int) error {
 	key, replica := s.a[:count], s.b[:count]
 	off := int64(first) * sector.NodeSize
-	if err := readFull(d.key, raw(key), off); err != nil {
+	if err := files.ReadFull(d.key, raw(key), off); err != nil {
 		return fmt.Errorf("update: key: %w", err)
 	}
-	if err := readFull(d.replica, raw(replica), off); err != nil {
+	if err := files.ReadFull(d.replica, raw(replica), off); err != nil {
 		return fmt.Errorf("update: replica: %w", err)
 	}
 	if err := d.codec.decode(replica, key, first); err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/merkle/poseidon"
 	"github.com/assaylab/assay/merkle/sha2"
+	"github.com/assaylab/assay/porep/internal/files"
 	"github.com/assaylab/assay/porep/sector"
 
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
@@ -50,7 +51,7 @@ func Encode(ctx context.Context, f Files, p Params, old sector.CommR, opt *Optio
 	}
 	m.mix = m.codec.encode
 	trees, replica, err := m.build(ctx, f.Cache, f.Replica, &aux, opt)
-	defer func() { trees.drop(); replica.drop() }()
+	defer func() { trees.Drop(); replica.Drop() }()
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +91,7 @@ func Remove(ctx context.Context, f Files, st *Statement, opt *Options) error {
 	}
 	m.mix = m.codec.remove
 	trees, key, err := m.build(ctx, f.KeyCache, f.Key, &aux, opt)
-	defer func() { trees.drop(); key.drop() }()
+	defer func() { trees.Drop(); key.Drop() }()
 	if err != nil {
 		return err
 	}
@@ -128,7 +129,7 @@ type mixer struct {
 	d, r    merkle.Shape
 	data    zeroFilled
 	replica io.ReaderAt // the one that is there
-	files   inFiles
+	files   files.Ins
 	codec   *codec
 	mix     func(data, replica fr.Vector, first uint64) error
 }
@@ -139,11 +140,11 @@ func openMixer(f *Files, p *Params, sp sector.Proof, replica string) (m *mixer, 
 	if m.d, m.r, err = p.shapes(); err != nil {
 		return nil, err
 	}
-	if m.files, err = openAll([]string{replica}, int64(p.Size)); err != nil {
+	if m.files, err = kit.OpenAll([]string{replica}, int64(p.Size)); err != nil {
 		return nil, err
 	}
 	m.replica = m.files[0]
-	data, n, err := open(f.Data)
+	data, n, err := kit.Open(f.Data)
 	if err == nil {
 		m.files = append(m.files, data)
 		if n > int64(p.Size) {
@@ -162,27 +163,27 @@ func (m *mixer) close() { m.files.Close() }
 
 // treeD makes TreeD.
 func (m *mixer) treeD(ctx context.Context, path string, opt *Options) (sector.CommD, error) {
-	out, err := create(path, m.sp.TreeDLen())
+	out, err := kit.Create(path, m.sp.TreeDLen())
 	if err != nil {
 		return sector.CommD{}, err
 	}
-	defer out.drop()
+	defer out.Drop()
 	root, err := merkle.BuildFiles(ctx, sha2.SHA254{}, m.d, merkle.Layout{}, merkle.FromReaderAt(m.data), []io.WriterAt{out}, opt.merkle("tree D"))
 	if err != nil {
 		return sector.CommD{}, fmt.Errorf("update: TreeD: %w", err)
 	}
-	return sector.CommD(root), out.finish()
+	return sector.CommD(root), out.Finish()
 }
 
 // build makes the other replica at path and TreeR over it in a cache directory, and puts the root into aux.
-func (m *mixer) build(ctx context.Context, cache, path string, aux *sector.PAux, opt *Options) (trees outFiles, replica *outFile, err error) {
-	if replica, err = create(path, int64(m.sp.Size)); err != nil {
+func (m *mixer) build(ctx context.Context, cache, path string, aux *sector.PAux, opt *Options) (trees files.Outs, replica *files.Out, err error) {
+	if replica, err = kit.Create(path, int64(m.sp.Size)); err != nil {
 		return nil, nil, err
 	}
-	if trees, err = createAll(inCache(cache, m.sp.TreeRLastFiles()), m.sp.TreeRLastLen()); err != nil {
+	if trees, err = kit.CreateAll(inCache(cache, m.sp.TreeRLastFiles()), m.sp.TreeRLastLen()); err != nil {
 		return nil, replica, err
 	}
-	root, err := merkle.BuildFiles(ctx, poseidon.Hasher{}, m.r, treeRLayout(m.sp), m.source(replica), trees.writers(), opt.merkle("tree R"))
+	root, err := merkle.BuildFiles(ctx, poseidon.Hasher{}, m.r, treeRLayout(m.sp), m.source(replica), trees.Writers(), opt.merkle("tree R"))
 	if err != nil {
 		return trees, replica, fmt.Errorf("update: TreeR: %w", err)
 	}
@@ -191,11 +192,11 @@ func (m *mixer) build(ctx context.Context, cache, path string, aux *sector.PAux,
 }
 
 // finish gives a replica its name, then TreeR over it, and last p_aux and t_aux, which vouch for both.
-func (m *mixer) finish(replica *outFile, trees outFiles, cache string, aux sector.PAux) error {
-	if err := replica.finish(); err != nil {
+func (m *mixer) finish(replica *files.Out, trees files.Outs, cache string, aux sector.PAux) error {
+	if err := replica.Finish(); err != nil {
 		return err
 	}
-	if err := trees.finish(); err != nil {
+	if err := trees.Finish(); err != nil {
 		return err
 	}
 	return writeAux(cache, m.sp, aux)
@@ -215,7 +216,7 @@ func (m *mixer) source(w io.WriterAt) merkle.Source {
 			n := min(len(dst), blockNodes)
 			data, replica := s.a[:n], s.b[:n]
 			off := int64(first) * sector.NodeSize
-			if err := cmp.Or(readFull(m.data, raw(data), off), readFull(m.replica, raw(replica), off)); err != nil {
+			if err := cmp.Or(files.ReadFull(m.data, raw(data), off), files.ReadFull(m.replica, raw(replica), off)); err != nil {
 				return err
 			}
 			if err := m.mix(data, replica, first); err != nil {

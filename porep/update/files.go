@@ -6,12 +6,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/assaylab/assay/merkle"
-	"github.com/assaylab/assay/merkle/durable"
 	"github.com/assaylab/assay/merkle/poseidon"
+	"github.com/assaylab/assay/porep/internal/files"
 	"github.com/assaylab/assay/porep/sector"
 )
 
@@ -29,193 +28,25 @@ type Files struct {
 	Replica, Cache string
 }
 
-// An outFile is a file in the making.
-type outFile struct {
-	durable.File
-	dir  *durable.OSFS
-	name string
-}
-
-const unfinished = ".tmp"
-
-// errNoName refuses a path that was left out.
-var errNoName = fmt.Errorf("%w: no path was given", ErrFile)
-
-// create begins a file of that size.
-func create(path string, size int64) (*outFile, error) {
-	if path == "" {
-		return nil, errNoName
-	}
-	dir, err := openDir(path)
-	if err != nil {
-		return nil, err
-	}
-	o := &outFile{dir: dir, name: filepath.Base(path)}
-	if o.File, err = dir.OpenFile(o.name+unfinished, os.O_RDWR|os.O_CREATE|os.O_TRUNC); err != nil {
-		return nil, fmt.Errorf("update: %w", errors.Join(err, dir.Close()))
-	}
-	if err := o.Truncate(size); err != nil {
-		o.drop()
-		return nil, fmt.Errorf("update: %s: %w", path, err)
-	}
-	return o, nil
-}
-
-// openDir opens the directory of a file that must exist.
-func openDir(path string) (*durable.OSFS, error) {
-	dir := filepath.Dir(path)
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-		return nil, fmt.Errorf("update: %s is no directory: %w", dir, errors.Join(err, fs.ErrNotExist))
-	}
-	f, err := durable.OpenOS(dir)
-	if err != nil {
-		return nil, fmt.Errorf("update: %w", err)
-	}
-	return f, nil
-}
-
-// finish makes the file durable under its name. On an error nothing is left of it.
-func (o *outFile) finish() error {
-	err := cmp.Or(o.Sync(), o.File.Close())
-	o.File = nil
-	if err == nil {
-		err = o.dir.Rename(o.name+unfinished, o.name)
-	}
-	if err == nil {
-		err = o.dir.SyncDir(".")
-	} else {
-		_ = o.dir.Remove(o.name + unfinished) // the error that led here is what counts
-	}
-	if err = cmp.Or(err, o.dir.Close()); err != nil {
-		return fmt.Errorf("update: %s: %w", o.name, err)
-	}
-	return nil
-}
-
-// drop ends a file that was not finished and removes it; after finish it does nothing.
-func (o *outFile) drop() {
-	if o == nil || o.File == nil {
-		return
-	}
-	_ = o.File.Close()
-	_ = o.dir.Remove(o.name + unfinished)
-	_ = o.dir.Close()
-	o.File = nil
-}
-
-// outFiles are files in the making, inFiles open files.
-type (
-	outFiles []*outFile
-	inFiles  []durable.File
-)
-
-func createAll(paths []string, size int64) (outFiles, error) {
-	var out outFiles
-	for _, path := range paths {
-		f, err := create(path, size)
-		if err != nil {
-			out.drop()
-			return nil, err
-		}
-		out = append(out, f)
-	}
-	return out, nil
-}
-
-func (o outFiles) finish() error {
-	for _, f := range o {
-		if err := f.finish(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (o outFiles) drop() {
-	for _, f := range o {
-		f.drop()
-	}
-}
-
-func (o outFiles) writers() []io.WriterAt {
-	ws := make([]io.WriterAt, len(o))
-	for i, f := range o {
-		ws[i] = f
-	}
-	return ws
-}
+// kit makes and opens the files.
+var kit = files.Kit{Package: "update", ErrFile: ErrFile}
 
 // writeFile makes a small file.
 func writeFile(path string, b []byte) error {
-	f, err := create(path, int64(len(b)))
+	f, err := kit.Create(path, int64(len(b)))
 	if err != nil {
 		return err
 	}
-	defer f.drop()
+	defer f.Drop()
 	if _, err := f.WriteAt(b, 0); err != nil {
 		return fmt.Errorf("update: %s: %w", path, err)
 	}
-	return f.finish()
-}
-
-// open opens a file of any length and tells the length.
-func open(path string) (durable.File, int64, error) {
-	if path == "" {
-		return nil, 0, errNoName
-	}
-	dir, err := openDir(path)
-	if err != nil {
-		return nil, 0, err
-	}
-	defer dir.Close()
-	f, err := dir.OpenFile(filepath.Base(path), os.O_RDONLY)
-	if err != nil {
-		return nil, 0, fmt.Errorf("update: %w", err)
-	}
-	n, err := f.Size()
-	if err != nil {
-		return nil, 0, errors.Join(err, f.Close())
-	}
-	return f, n, nil
-}
-
-// openAll opens files of one size.
-func openAll(paths []string, size int64) (inFiles, error) {
-	var in inFiles
-	for _, path := range paths {
-		f, n, err := open(path)
-		if err == nil {
-			in = append(in, f)
-			if n != size {
-				err = fmt.Errorf("%w: %s has %d bytes, want %d", ErrFile, path, n, size)
-			}
-		}
-		if err != nil {
-			in.Close()
-			return nil, err
-		}
-	}
-	return in, nil
-}
-
-// Close closes all; files that were only read have nothing to lose.
-func (in inFiles) Close() {
-	for _, f := range in {
-		_ = f.Close()
-	}
-}
-
-func (in inFiles) readers() []io.ReaderAt {
-	rs := make([]io.ReaderAt, len(in))
-	for i, f := range in {
-		rs[i] = f
-	}
-	return rs
+	return f.Finish()
 }
 
 // readSmall reads a file of at most limit bytes.
 func readSmall(path string, limit int64) ([]byte, error) {
-	f, n, err := open(path)
+	f, n, err := kit.Open(path)
 	if err != nil {
 		return nil, err
 	}
@@ -224,7 +55,10 @@ func readSmall(path string, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %s has %d bytes, want %d at most", ErrFile, path, n, limit)
 	}
 	b := make([]byte, n)
-	return b, readFull(f, b, 0)
+	if err := files.ReadFull(f, b, 0); err != nil {
+		return nil, fmt.Errorf("update: %s: %w", path, err)
+	}
+	return b, nil
 }
 
 // readAux reads p_aux and holds it against CommR.
@@ -314,23 +148,11 @@ func (z zeroFilled) ReadAt(b []byte, off int64) (int, error) {
 	n := 0
 	if off < z.have {
 		part := b[:min(int64(len(b)), z.have-off)]
-		if err := readFull(z.ReaderAt, part, off); err != nil {
+		if err := files.ReadFull(z.ReaderAt, part, off); err != nil {
 			return 0, err
 		}
 		n = len(part)
 	}
 	clear(b[n:])
 	return len(b), nil
-}
-
-// readFull fills b from offset off on. A reader that ends early gives io.ErrUnexpectedEOF.
-func readFull(r io.ReaderAt, b []byte, off int64) error {
-	n, err := r.ReadAt(b, off)
-	if n == len(b) {
-		return nil
-	}
-	if err == nil || errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/merkle/poseidon"
 	"github.com/assaylab/assay/merkle/sha2"
+	"github.com/assaylab/assay/porep/internal/files"
 	"github.com/assaylab/assay/porep/sector"
 )
 
@@ -68,7 +69,7 @@ func ProvePartition(ctx context.Context, f Files, st *Statement, k int, opt *Opt
 // An opener answers challenges from the files of an update.
 type opener struct {
 	st       *Statement
-	in       inFiles
+	in       files.Ins
 	old, new *merkle.Tree
 	data     *merkle.Tree
 	proof    PartitionProof // what partitions share
@@ -117,9 +118,9 @@ func openOpener(f *Files, st *Statement) (o *opener, err error) {
 
 // open opens files that close with o.
 func (o *opener) open(paths []string, size int64) ([]io.ReaderAt, error) {
-	in, err := openAll(paths, size)
+	in, err := kit.OpenAll(paths, size)
 	o.in = append(o.in, in...)
-	return in.readers(), err
+	return in.Readers(), err
 }
 
 // treeR opens TreeR over a replica.
