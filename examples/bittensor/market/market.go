@@ -36,7 +36,7 @@ type Config struct {
 	Validators int           // of each subnet; 0 is 6
 	Miners     int           // of each subnet; 0 is 13
 	Workers    int           // requests at a time; 0 is four a processor. Results do not depend on it.
-	Deadline   time.Duration // of a request; 0 is 5 s
+	Deadline   time.Duration // of a request, at most wire.MaxDeadline; 0 is 5 s
 	Honest     bool          // leaves out the faulty miners: those in their places work
 	Open       bool          // switches commit-reveal off
 	Mode       sim.Mode      // of the bonds: Yuma 2, Yuma 3 or liquid alpha
@@ -66,7 +66,7 @@ func (c *Config) check() error {
 		return fmt.Errorf("market: %d epochs, want 1 to %d", c.Epochs, MaxEpochs)
 	case c.Validators < 1 || c.Miners < 1 || c.Validators > consensus.MaxNeurons || c.Miners > consensus.MaxNeurons || 1+c.Validators+c.Miners > consensus.MaxNeurons:
 		return fmt.Errorf("market: %d validators and %d miners beside an owner, want one of each and at most %d neurons", c.Validators, c.Miners, consensus.MaxNeurons)
-	case c.Workers < 1 || c.Deadline < 0:
+	case c.Workers < 1 || c.Deadline < 0 || c.Deadline > wire.MaxDeadline:
 		return fmt.Errorf("market: %d workers, a deadline of %s", c.Workers, c.Deadline)
 	}
 	return nil

@@ -159,7 +159,7 @@ func TestOpen(t *testing.T) {
 
 // TestConfig: what no marketplace can be is refused; it was a panic, or an issuance of more than there is.
 func TestConfig(t *testing.T) {
-	for _, c := range []market.Config{{Epochs: -1}, {Epochs: market.MaxEpochs + 1}, {Validators: -1}, {Miners: -1}, {Miners: 65530}, {Validators: math.MaxInt, Miners: math.MaxInt}, {Workers: -1}, {Deadline: -1}} {
+	for _, c := range []market.Config{{Epochs: -1}, {Epochs: market.MaxEpochs + 1}, {Validators: -1}, {Miners: -1}, {Miners: 65530}, {Validators: math.MaxInt, Miners: math.MaxInt}, {Workers: -1}, {Deadline: -1}, {Deadline: time.Hour}} {
 		if _, err := market.Run(t.Context(), c); err == nil {
 			t.Errorf("%+v was played", c)
 		}

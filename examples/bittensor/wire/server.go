@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// A Handler does the work of one request; ctx ends with it. Flavour is the last part of the path.
+// A Handler does the work of one request. Ctx ends with it, or after twice its deadline. Flavour is the last part of the path.
 type Handler func(ctx context.Context, sender Key, flavour string, payload []byte) ([]byte, error)
 
 // A Server is a miner that listens on a port of the loopback.
@@ -42,7 +42,7 @@ func ServeAs(self Key, key ed25519.PrivateKey, known func(Key) bool, work Handle
 		MaxHeaderBytes:    1 << 13,
 		ErrorLog:          log.New(io.Discard, "", 0),
 	}
-	go s.http.Serve(l) //nolint: it ends with Close
+	go s.http.Serve(l) // it ends with Close
 	return s, nil
 }
 
@@ -57,7 +57,7 @@ func answer(w http.ResponseWriter, r *http.Request, key ed25519.PrivateKey, guar
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBody))
 	if err != nil {
-		http.Error(w, ErrTooLarge.Error(), http.StatusRequestEntityTooLarge)
+		http.Error(w, "body could not be read", status(err))
 		return
 	}
 	if err := guard.Check(e, body); err != nil {
@@ -76,12 +76,18 @@ func answer(w http.ResponseWriter, r *http.Request, key ed25519.PrivateKey, guar
 	_, _ = w.Write(out) // a client that went away
 }
 
+// status is that of an error before the work.
 func status(err error) int {
+	var tooLarge *http.MaxBytesError
 	switch {
+	case errors.As(err, &tooLarge):
+		return http.StatusRequestEntityTooLarge
 	case errors.Is(err, ErrStale):
 		return http.StatusConflict
 	case errors.Is(err, ErrStranger):
 		return http.StatusForbidden
+	case errors.Is(err, ErrSignature), errors.Is(err, ErrReceiver):
+		return http.StatusUnauthorized
 	}
-	return http.StatusUnauthorized
+	return http.StatusBadRequest
 }

@@ -36,6 +36,9 @@ var (
 // Slack is the age a first request may have beyond its deadline.
 const Slack = 4 * time.Second
 
+// MaxDeadline is the longest deadline a request may have.
+const MaxDeadline = time.Minute
+
 // MaxBody bounds requests and responses, in bytes.
 const MaxBody = 1 << 17
 
@@ -115,8 +118,8 @@ func readEnvelope(h http.Header) (*Envelope, error) {
 		return nil, fmt.Errorf("%w: %s or %s", ErrHeader, headerSignature, headerSession)
 	}
 	e.Signature, err[0] = hex.DecodeString(s)
-	if err[0] != nil || e.Deadline <= 0 || e.Deadline > time.Minute {
-		return nil, fmt.Errorf("%w: %s or %s", ErrHeader, headerSignature, headerDeadline)
+	if err[0] != nil {
+		return nil, fmt.Errorf("%w: %s", ErrHeader, headerSignature)
 	}
 	return e, nil
 }
@@ -144,9 +147,12 @@ type session struct {
 	name   string
 }
 
-// Check takes a request or says why not. A nonce counts as used only once the signature is right.
+// Check takes a request or says why not. A nonce counts as used only once the signature is right. Errors: ErrHeader for a deadline
+// that is not from 1 ns to MaxDeadline, wrapped, ErrReceiver, ErrStranger, ErrSignature, ErrStale.
 func (g *Guard) Check(e *Envelope, body []byte) error {
 	switch {
+	case e.Deadline <= 0 || e.Deadline > MaxDeadline:
+		return fmt.Errorf("%w: %s %s", ErrHeader, headerDeadline, e.Deadline)
 	case e.Receiver != g.Self:
 		return ErrReceiver
 	case g.Known != nil && !g.Known(e.Sender):
@@ -155,20 +161,21 @@ func (g *Guard) Check(e *Envelope, body []byte) error {
 	if err := e.verify(body); err != nil {
 		return err
 	}
-	now := time.Now
+	clock := time.Now
 	if g.Now != nil {
-		now = g.Now
+		clock = g.Now
 	}
+	now := clock()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	key := session{e.Sender, e.Session}
 	last, seen := g.last[key]
-	oldest := now().Add(-Slack - e.Deadline).UnixNano()
+	oldest := now.Add(-Slack - e.Deadline).UnixNano()
 	if seen && e.Nonce <= last || !seen && e.Nonce < oldest {
 		return ErrStale
 	}
 	if g.last == nil || len(g.last) >= maxSessions && !seen {
-		g.forget(now().Add(-Slack - time.Minute).UnixNano())
+		g.forget(now.Add(-Slack - MaxDeadline).UnixNano())
 	}
 	if len(g.last) >= maxSessions && !seen {
 		return ErrStale

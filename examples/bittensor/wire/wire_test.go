@@ -1,12 +1,15 @@
 package wire_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -149,6 +152,43 @@ func TestGuardClock(t *testing.T) {
 	}
 	if err := ask(now.Add(-time.Hour - 4*time.Second)); !errors.Is(err, wire.ErrStale) {
 		t.Errorf("the same again: %v", err)
+	}
+}
+
+// TestGuardDeadline: a Guard remembers sessions for MaxDeadline, so that it takes no longer deadline, whoever read the envelope.
+func TestGuardDeadline(t *testing.T) {
+	g := wire.Guard{Self: public(key(1))}
+	for deadline, want := range map[time.Duration]error{-1: wire.ErrHeader, 0: wire.ErrHeader, 1: nil, wire.MaxDeadline: nil, wire.MaxDeadline + 1: wire.ErrHeader, math.MaxInt64: wire.ErrHeader} {
+		e := &wire.Envelope{Sender: public(key(2)), Receiver: g.Self, Session: deadline.String(), Nonce: time.Now().UnixNano(), Deadline: deadline}
+		e.Sign(key(2), nil)
+		if err := g.Check(e, nil); !errors.Is(err, want) {
+			t.Errorf("a deadline of %s: %v, want %v", deadline, err, want)
+		}
+	}
+}
+
+// TestStatus: a body that ends early is malformed, one that does not end is too large.
+func TestStatus(t *testing.T) {
+	s, c := start(t, echo, nil)
+	e := c.Envelope(s.Key, patient, nil)
+	for length, want := range map[int]string{10: "400 Bad Request", wire.MaxBody + 1: "413 Request Entity Too Large"} {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(s.Address, "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		fmt.Fprintf(conn, "POST /task/text HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\nAssay-Sender: %s\r\nAssay-Receiver: %s\r\nAssay-Session: %s\r\nAssay-Nonce: %d\r\nAssay-Deadline: %d\r\nAssay-Signature: %x\r\n\r\n",
+			length, e.Sender, e.Receiver, e.Session, e.Nonce, e.Deadline, e.Signature)
+		if length > wire.MaxBody {
+			conn.Write(make([]byte, length))
+		} else {
+			conn.Write([]byte("short"))
+			conn.(*net.TCPConn).CloseWrite()
+		}
+		line, err := bufio.NewReader(conn).ReadString('\n')
+		if err != nil || !strings.Contains(line, want) {
+			t.Errorf("%d bytes announced: %q, %v, want %s", length, line, err, want)
+		}
 	}
 }
 
