@@ -32,7 +32,7 @@ func wave() (out [256]int64) {
 
 // sound returns the clean and the noisy samples: segments of a low tone that the input's bytes choose, with an overtone.
 func sound(seed uint64, input []byte) (clean, noisy [Samples]int64) {
-	r := random(mix(seed, "audio", input))
+	r := draws(seed, "audio", input)
 	sine := wave()
 	var phase, step uint32
 	for i := range clean {

@@ -59,7 +59,7 @@ func shape(class, x, y int) bool {
 
 // Challenge draws the pictures; the input's bytes choose the first classes.
 func (m *Image) Challenge(seed uint64, input []byte) []byte {
-	r := random(mix(seed, "image", input))
+	r := draws(seed, "image", input)
 	out := make([]byte, 0, Pictures*pixels)
 	for _, class := range classes(seed, input) {
 		dx, dy := r.below(3)-1, r.below(3)-1
@@ -78,7 +78,7 @@ func (m *Image) Challenge(seed uint64, input []byte) []byte {
 
 // classes are the right answers.
 func classes(seed uint64, input []byte) []byte {
-	r := random(mix(seed, "class", input))
+	r := draws(seed, "class", input)
 	out := make([]byte, Pictures)
 	for i := range out {
 		out[i] = byte(r.below(Classes))

@@ -10,6 +10,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/fnv"
+
+	"github.com/assaylab/assay/consensus/sim"
 )
 
 // ErrPayload marks a payload that is not one of the flavour's.
@@ -40,23 +42,14 @@ type Flavour interface {
 // All returns one of each flavour: text, image, audio.
 func All() []Flavour { return []Flavour{NewText(), NewImage(), Audio{}} }
 
-// mix derives a seed from a seed and content.
-func mix(seed uint64, label string, input []byte) uint64 {
+// draws returns the random numbers of a seed and content.
+func draws(seed uint64, label string, input []byte) *random {
 	h := fnv.New64a()
 	h.Write(binary.LittleEndian.AppendUint64([]byte(label), seed))
 	h.Write(input)
-	return h.Sum64()
+	return &random{sim.Random{State: h.Sum64()}}
 }
 
-// random is splitmix64.
-type random uint64
+type random struct{ sim.Random }
 
-func (r *random) next() uint64 {
-	*r += 0x9e3779b97f4a7c15
-	z := uint64(*r)
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
-}
-
-func (r *random) below(n int) int { return int(r.next() % uint64(n)) }
+func (r *random) below(n int) int { return int(r.Below(uint64(n))) }

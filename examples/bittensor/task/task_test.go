@@ -45,13 +45,13 @@ func TestScoreAnything(t *testing.T) {
 			if s := f.Score(7, nil, bad); s > best/2 {
 				t.Errorf("%s: %d bytes of %d score %d, the answer %d", f.Name(), n, byte(n), s, best)
 			}
-			if n != len(good) && n < len(good) && f.Score(7, nil, good[:n]) != 0 {
+			if n < len(good) && f.Score(7, nil, good[:n]) != 0 {
 				t.Errorf("%s: an answer cut to %d bytes scores", f.Name(), n)
 			}
-			if n != len(payload) {
-				if _, err := f.Answer(bytes.Repeat([]byte{1}, n), task.Skills); !errors.Is(err, task.ErrPayload) {
-					t.Errorf("%s: a skill too high: %v", f.Name(), err)
-				}
+		}
+		for _, skill := range []int{-1, task.Skills} {
+			if _, err := f.Answer(payload, skill); !errors.Is(err, task.ErrPayload) {
+				t.Errorf("%s: skill %d: %v", f.Name(), skill, err)
 			}
 		}
 		if s := f.Score(8, nil, good); s > best/2 {
@@ -59,6 +59,21 @@ func TestScoreAnything(t *testing.T) {
 		}
 		if s := f.Score(7, nil, append(good, 0)); s != 0 {
 			t.Errorf("%s: an answer with a byte behind it scores %d", f.Name(), s)
+		}
+	}
+}
+
+// TestPayloads: what cannot be a payload is refused at every skill; a text may have any length up to MaxAnswer.
+func TestPayloads(t *testing.T) {
+	for _, f := range task.All() {
+		right := len(f.Challenge(1, nil))
+		for _, n := range []int{0, 1, right - 1, right, right + 1, task.MaxAnswer, task.MaxAnswer + 1} {
+			good := n == right || f.Name() == "text" && n > 0 && n <= task.MaxAnswer
+			for skill := range task.Skills {
+				if _, err := f.Answer(make([]byte, n), skill); good != (err == nil) || !good && !errors.Is(err, task.ErrPayload) {
+					t.Errorf("%s: skill %d, %d bytes: %v", f.Name(), skill, n, err)
+				}
+			}
 		}
 	}
 }

@@ -5,13 +5,14 @@ import (
 	"compress/flate"
 	"io"
 	"sync"
+
+	"github.com/assaylab/assay/consensus/sim"
 )
 
 // Text is a compression contest: a text must come back in as few bytes as possible, and the validator unpacks it again and
 // compares every byte. The score is the part of the text's length that was saved.
 //
-// An answer is a codec byte and data: 0 is the text itself, 1 is deflate (RFC 1951), 2 is deflate with Vocabulary as its
-// preset dictionary.
+// An answer is a codec byte and data: 1 is deflate (RFC 1951), 2 is deflate with Vocabulary as its preset dictionary.
 type Text struct {
 	vocabulary []byte
 	words      [][]byte
@@ -21,8 +22,7 @@ type Text struct {
 
 // Codecs of an answer.
 const (
-	codecStored byte = iota
-	codecDeflate
+	codecDeflate byte = 1 + iota
 	codecDictionary
 )
 
@@ -34,7 +34,7 @@ const (
 // NewText returns the flavour.
 func NewText() *Text {
 	t := &Text{}
-	r := random(0x7465787420776f72)
+	r := &random{sim.Random{State: 0x7465787420776f72}}
 	for range textWords {
 		var w []byte
 		for range 1 + r.below(3) {
@@ -54,7 +54,7 @@ func (t *Text) Vocabulary() []byte { return t.vocabulary }
 
 // Challenge returns a text: words for the input's bytes, then phrases, some of which recur, with numbers between.
 func (t *Text) Challenge(seed uint64, input []byte) []byte {
-	r := random(mix(seed, "text", input))
+	r := draws(seed, "text", input)
 	var out []byte
 	for _, b := range input[:min(len(input), 64)] {
 		out = append(out, t.words[int(b)%textWords]...)
@@ -124,8 +124,6 @@ func (t *Text) unpacks(answer, text []byte) bool {
 	}
 	var dictionary []byte
 	switch answer[0] {
-	case codecStored:
-		return bytes.Equal(answer[1:], text)
 	case codecDeflate:
 	case codecDictionary:
 		dictionary = t.vocabulary
