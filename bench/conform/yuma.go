@@ -15,6 +15,7 @@ import (
 	"github.com/assaylab/assay/consensus"
 	"github.com/assaylab/assay/consensus/fixed"
 	"github.com/assaylab/assay/consensus/sim"
+	"github.com/assaylab/assay/examples/bittensor/replay"
 )
 
 // yumaFile is what the vector files of cases have in common.
@@ -299,29 +300,11 @@ func subtensorTests(v *vector) (int, error) {
 	return len(f.Cases), nil
 }
 
-// yumaGenerated is the input of a large case whose neurons are drawn.
+// yumaGenerated says which subnet a large case's neurons are drawn from, and what is drawn.
 type yumaGenerated struct {
-	N                         int     `json:"n"`
-	CurrentBlock              uint64  `json:"current_block"`
-	Tempo                     uint16  `json:"tempo"`
-	LastMechanismStepBlock    uint64  `json:"last_mechanism_step_block"`
-	ActivityCutoffFactorMilli uint64  `json:"activity_cutoff_factor_milli"`
-	StakeThreshold            uint64  `json:"stake_threshold"`
-	MaxAllowedValidators      uint16  `json:"max_allowed_validators"`
-	OwnerUID                  *uint16 `json:"owner_uid"`
-	Kappa                     uint16  `json:"kappa"`
-	BondsPenalty              uint16  `json:"bonds_penalty"`
-	BondsMovingAverage        uint64  `json:"bonds_moving_average"`
-	Yuma3                     bool    `json:"yuma3"`
-	LiquidAlpha               bool    `json:"liquid_alpha"`
-	AlphaLow                  uint16  `json:"alpha_low"`
-	AlphaHigh                 uint16  `json:"alpha_high"`
-	AlphaSigmoidSteepness     int16   `json:"alpha_sigmoid_steepness"`
-	CommitReveal              bool    `json:"commit_reveal"`
-	RaoEmission               uint64  `json:"rao_emission"`
-	WeightsSHA256             string  `json:"weights_sha256"`
-	BondsSHA256               string  `json:"bonds_sha256"`
-	Generated                 struct {
+	WeightsSHA256 string `json:"weights_sha256"`
+	BondsSHA256   string `json:"bonds_sha256"`
+	Generated     struct {
 		Seed uint64 `json:"seed"`
 		N    int    `json:"n"`
 		V    int    `json:"v"`
@@ -330,22 +313,13 @@ type yumaGenerated struct {
 	} `json:"generated"`
 }
 
-func (g *yumaGenerated) state() (*consensus.State, error) {
-	d := g.Generated
-	s := sim.Subnet{Seed: d.Seed, N: d.N, V: d.V, K: d.K, KB: d.KB}.State()
-	s.Params = consensus.Params{
-		Tempo: g.Tempo, ActivityCutoffFactorMilli: g.ActivityCutoffFactorMilli, StakeThreshold: g.StakeThreshold,
-		MaxAllowedValidators: g.MaxAllowedValidators, Kappa: g.Kappa, BondsPenalty: g.BondsPenalty,
-		BondsMovingAverage: g.BondsMovingAverage, Yuma3: g.Yuma3, LiquidAlpha: g.LiquidAlpha, AlphaLow: g.AlphaLow,
-		AlphaHigh: g.AlphaHigh, AlphaSigmoidSteepness: g.AlphaSigmoidSteepness, CommitReveal: g.CommitReveal,
+// draw draws the subnet, of which the parameters are not the case's.
+func (g *yumaGenerated) draw() (*consensus.State, error) {
+	d := sim.Subnet(g.Generated)
+	if d.N < 1 || d.N > consensus.MaxNeurons || d.V < 0 || d.V > d.N || d.K < 0 || d.KB < 0 {
+		return nil, fmt.Errorf("generated: %+v", d)
 	}
-	s.CurrentBlock, s.LastMechanismStepBlock, s.RaoEmission = g.CurrentBlock, g.LastMechanismStepBlock, g.RaoEmission
-	if g.OwnerUID != nil {
-		s.HasOwner, s.Owner = true, *g.OwnerUID
-	}
-	if g.N != d.N {
-		return nil, fmt.Errorf("n = %d and generated.n = %d", g.N, d.N)
-	}
+	s := d.State()
 	if got := yumaDigest(&s.Weights); got != g.WeightsSHA256 {
 		return nil, fmt.Errorf("weights_sha256: generated %s, want %s", got, g.WeightsSHA256)
 	}
@@ -355,22 +329,44 @@ func (g *yumaGenerated) state() (*consensus.State, error) {
 	return s, nil
 }
 
-// largeInput reads an inline or a generated input.
+// largeInput reads an inline or a generated input. The latter becomes an inline one: its neurons are drawn and put in.
 func largeInput(raw json.RawMessage) (*consensus.State, error) {
-	var probe struct {
-		Generated json.RawMessage `json:"generated"`
-	}
-	if err := json.Unmarshal(raw, &probe); err != nil {
+	var input map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &input); err != nil {
 		return nil, err
 	}
-	if probe.Generated == nil {
+	if input["generated"] == nil {
 		return yumaState(raw)
 	}
 	var g yumaGenerated
-	if err := strictJSON(raw, &g); err != nil {
+	if err := json.Unmarshal(raw, &g); err != nil {
 		return nil, err
 	}
-	return g.state()
+	drawn, err := g.draw()
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if err := replay.Write(&b, drawn); err != nil {
+		return nil, err
+	}
+	var neurons map[string]json.RawMessage
+	if err := json.Unmarshal(b.Bytes(), &neurons); err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"generated", "weights_sha256", "bonds_sha256"} {
+		delete(input, name)
+	}
+	for _, name := range []string{"last_update", "block_at_registration", "validator_permit", "weights", "bonds", "stake_i64f64"} {
+		if input[name] != nil {
+			return nil, fmt.Errorf("generated, and %s too", name)
+		}
+		input[name] = neurons[name]
+	}
+	if raw, err = json.Marshal(input); err != nil {
+		return nil, err
+	}
+	return consensus.DecodeState(raw)
 }
 
 const epochRule = "after each epoch: bonds, validator_permit from the sparse output; last_mechanism_step_block = current_block; current_block += 361; all else unchanged"
