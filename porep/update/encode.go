@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"path/filepath"
 
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/merkle/poseidon"
@@ -43,7 +42,7 @@ func Encode(ctx context.Context, f Files, p Params, old sector.CommR, opt *Optio
 	}
 	defer m.close()
 	st := &Statement{Params: p, CommROld: old}
-	if st.CommDNew, err = m.treeD(ctx, filepath.Join(f.Cache, sector.TreeDFile), opt); err != nil {
+	if st.CommDNew, err = m.treeD(ctx, inCache(f.Cache, sector.TreeDFile), opt); err != nil {
 		return nil, err
 	}
 	if m.codec, err = st.codec(0, p.Size.Nodes(), false); err != nil {
@@ -180,7 +179,7 @@ func (m *mixer) build(ctx context.Context, cache, path string, aux *sector.PAux,
 	if replica, err = kit.Create(path, int64(m.sp.Size)); err != nil {
 		return nil, nil, err
 	}
-	if trees, err = kit.CreateAll(inCache(cache, m.sp.TreeRLastFiles()), m.sp.TreeRLastLen()); err != nil {
+	if trees, err = kit.CreateAll(allInCache(cache, m.sp.TreeRLastFiles()), m.sp.TreeRLastLen()); err != nil {
 		return nil, replica, err
 	}
 	root, err := merkle.BuildFiles(ctx, poseidon.Hasher{}, m.r, treeRLayout(m.sp), m.source(replica), trees.Writers(), opt.merkle("tree R"))

@@ -64,7 +64,7 @@ func readSmall(path string, limit int64) ([]byte, error) {
 // readAux reads p_aux and holds it against CommR.
 func readAux(cache string, commR sector.CommR) (sector.PAux, error) {
 	var aux sector.PAux
-	path := filepath.Join(cache, sector.PAuxFile)
+	path := inCache(cache, sector.PAuxFile)
 	b, err := readSmall(path, 64)
 	if err == nil {
 		err = aux.UnmarshalBinary(b)
@@ -95,7 +95,7 @@ func writeAux(cache string, p sector.Proof, aux sector.PAux) error {
 	if err != nil {
 		return err
 	}
-	return cmp.Or(writeFile(filepath.Join(cache, sector.PAuxFile), pAux), writeFile(filepath.Join(cache, sector.TAuxFile), tAux))
+	return cmp.Or(writeFile(inCache(cache, sector.PAuxFile), pAux), writeFile(inCache(cache, sector.TAuxFile), tAux))
 }
 
 // maxTAux bounds the bytes of a t_aux.
@@ -108,7 +108,7 @@ func (p *Params) proof(cache string) (sector.Proof, error) {
 	if err != nil {
 		return s, err
 	}
-	b, err := readSmall(filepath.Join(cache, sector.TAuxFile), maxTAux)
+	b, err := readSmall(inCache(cache, sector.TAuxFile), maxTAux)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, nil
 	}
@@ -129,11 +129,19 @@ func (p *Params) proof(cache string) (sector.Proof, error) {
 	return s, s.Check()
 }
 
-// inCache returns the paths of files in a cache directory.
-func inCache(cache string, names []string) []string {
+// inCache returns the path of a file in a cache directory, "" where that has no name.
+func inCache(cache, name string) string {
+	if cache == "" {
+		return ""
+	}
+	return filepath.Join(cache, name)
+}
+
+// allInCache is inCache for several files.
+func allInCache(cache string, names []string) []string {
 	out := make([]string, len(names))
 	for i, name := range names {
-		out[i] = filepath.Join(cache, name)
+		out[i] = inCache(cache, name)
 	}
 	return out
 }

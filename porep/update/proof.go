@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"path/filepath"
 
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/merkle/poseidon"
@@ -107,7 +106,7 @@ func openOpener(f *Files, st *Statement) (o *opener, err error) {
 	if err != nil {
 		return o, err
 	}
-	path := filepath.Join(f.Cache, sector.TreeDFile)
+	path := inCache(f.Cache, sector.TreeDFile)
 	files, err := o.open([]string{path}, int64(2*st.Params.Size)-sector.NodeSize)
 	if err != nil {
 		return o, err
@@ -133,7 +132,7 @@ func (o *opener) treeR(replica, cache string, root sector.CommRLast) (*merkle.Tr
 	if err != nil {
 		return nil, err
 	}
-	paths := inCache(cache, sp.TreeRLastFiles())
+	paths := allInCache(cache, sp.TreeRLastFiles())
 	files, err := o.open(paths, sp.TreeRLastLen())
 	if err != nil {
 		return nil, err

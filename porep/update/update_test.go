@@ -226,6 +226,35 @@ func TestEncodeUnnamed(t *testing.T) {
 	}
 }
 
+// TestUnnamed leaves out each path in turn: that is an error, and a cache without a name is not the working directory, into which
+// Encode wrote TreeD, TreeR and p_aux.
+func TestUnnamed(t *testing.T) {
+	s := newSite(t, sector.Size2KiB, 5)
+	st := s.encode(t)
+	whole := s.files
+	t.Chdir(whole.KeyCache)
+	for name, path := range map[string]func(*update.Files) *string{
+		"key": func(f *update.Files) *string { return &f.Key }, "key's cache": func(f *update.Files) *string { return &f.KeyCache },
+		"data": func(f *update.Files) *string { return &f.Data }, "replica": func(f *update.Files) *string { return &f.Replica },
+		"cache": func(f *update.Files) *string { return &f.Cache },
+	} {
+		f := whole
+		*path(&f) = ""
+		if _, err := update.Encode(ctx, f, s.p, s.old, nil); !errors.Is(err, update.ErrFile) {
+			t.Errorf("Encode, no %s: %v", name, err)
+		}
+		if err := update.Remove(ctx, f, st, nil); !errors.Is(err, update.ErrFile) {
+			t.Errorf("Remove, no %s: %v", name, err)
+		}
+		if _, err := update.Prove(ctx, f, st, nil); !errors.Is(err, update.ErrFile) && name != "data" {
+			t.Errorf("Prove, no %s: %v", name, err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(whole.KeyCache, sector.TreeDFile)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("TreeD in the working directory: %v", err)
+	}
+}
+
 // TestDecodeRange takes ranges of every alignment, with and without TreeD, and counts the bytes that are read: 1 MiB of data may
 // cost 2.2 MiB of files (a whole sector of 8 MiB has 16). ASSAY_LONG=1 takes a sector of 512 MiB, too: 4 GiB of files.
 func TestDecodeRange(t *testing.T) {
