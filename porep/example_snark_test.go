@@ -35,7 +35,7 @@ func ExampleVerifySeal() {
 		scalars[i] = groth16.Scalar(inputs[i])
 	}
 	setup := groth16test.New(1, len(scalars))
-	keys := memoryKeys(map[string][]byte{groth16.SealCircuit(kind).KeyFile(): setup.Key()})
+	keys := groth16test.Keys(map[string][]byte{groth16.SealCircuit(kind).KeyFile(): setup.Key()})
 	proof := setup.Prove(scalars)
 
 	fmt.Println(porep.VerifySeal(context.Background(), keys, &st, proof, nil))

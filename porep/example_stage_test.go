@@ -140,7 +140,7 @@ func ExampleAggregateSeals() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	keys := memoryKeys(map[string][]byte{groth16.SealCircuit(kind).KeyFile(): setup.Key(), groth16.ReferenceFile: reference})
+	keys := groth16test.Keys(map[string][]byte{groth16.SealCircuit(kind).KeyFile(): setup.Key(), groth16.ReferenceFile: reference})
 	fmt.Println(len(aggregate) == groth16.AggregateSize(groth16.PaddedProofs(3)))
 	fmt.Println("verdict:", porep.VerifyAggregateSeals(ctx, keys, sts, groth16.SnarkPackV2, aggregate, nil))
 	sts[0], sts[1] = sts[1], sts[0]

@@ -22,16 +22,6 @@ import (
 	"github.com/assaylab/assay/porep/sector"
 )
 
-// memoryKeys returns Keys over files in memory, all trusted.
-func memoryKeys(files map[string][]byte) *groth16.Keys {
-	fsys, trusted := fstest.MapFS{}, map[string]groth16.Digest{}
-	for name, b := range files {
-		fsys[name] = &fstest.MapFile{Data: b}
-		trusted[name] = groth16.DigestOf(b)
-	}
-	return groth16.NewKeys(fsys, &groth16.KeysOptions{Trusted: trusted})
-}
-
 // TestAdversaryVerifySealVectors verifies proofs that filecoin-proofs 19.1 made, from commitments and ids.
 func TestAdversaryVerifySealVectors(t *testing.T) {
 	var v struct {
@@ -54,6 +44,9 @@ func TestAdversaryVerifySealVectors(t *testing.T) {
 		} `json:"proofs"`
 	}
 	vectortest.Read(t, "filecoin/groth16_seal_2kib.json", &v)
+	if len(v.Proofs) == 0 {
+		t.Fatal("no proofs are recorded")
+	}
 	ctx := context.Background()
 	for i, p := range v.Proofs {
 		api, err := sector.ParseAPIVersion(p.Sector.API)
@@ -73,7 +66,7 @@ func TestAdversaryVerifySealVectors(t *testing.T) {
 		}
 		vk, _ := hex.DecodeString(p.VK.Hex)
 		proof, _ := hex.DecodeString(p.Proof)
-		keys := memoryKeys(map[string][]byte{groth16.SealCircuit(sp).KeyFile(): vk})
+		keys := groth16test.Keys(map[string][]byte{groth16.SealCircuit(sp).KeyFile(): vk})
 		if err := porep.VerifySeal(ctx, keys, &st, proof, nil); err != nil {
 			t.Fatalf("proof %d: %v", i, err)
 		}
@@ -165,7 +158,7 @@ func TestVerifySealKinds(t *testing.T) {
 		st := statement(sp, byte(number))
 		in := inputsOf(t, &st)
 		setup := groth16test.New(uint64(number), len(in[0]))
-		keys := memoryKeys(map[string][]byte{groth16.SealCircuit(sp).KeyFile(): setup.Key(), groth16.ReferenceFile: srs})
+		keys := groth16test.Keys(map[string][]byte{groth16.SealCircuit(sp).KeyFile(): setup.Key(), groth16.ReferenceFile: srs})
 		var proof []byte
 		for k := range in {
 			proof = append(proof, setup.Prove(in[k])...)
@@ -198,7 +191,7 @@ func TestAdversaryAggregateSeals(t *testing.T) {
 		t.Fatal(err)
 	}
 	setup := groth16test.New(5, 3+18*sp.Challenges)
-	keys := memoryKeys(map[string][]byte{groth16.SealCircuit(sp).KeyFile(): setup.Key(), groth16.ReferenceFile: raw})
+	keys := groth16test.Keys(map[string][]byte{groth16.SealCircuit(sp).KeyFile(): setup.Key(), groth16.ReferenceFile: raw})
 	var sts []porep.Statement
 	var proofs [][]byte
 	for n := range byte(3) {
@@ -409,7 +402,7 @@ func TestAdversaryCommitments(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx, setup := context.Background(), groth16test.New(3, 3+18*sp.Challenges)
-		keys := memoryKeys(map[string][]byte{groth16.SealCircuit(sp).KeyFile(): setup.Key()})
+		keys := groth16test.Keys(map[string][]byte{groth16.SealCircuit(sp).KeyFile(): setup.Key()})
 		st := statement(sp, 1)
 		proof := setup.Prove(inputsOf(t, &st)[0])
 		tried, accepted := 0, 0

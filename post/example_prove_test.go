@@ -154,7 +154,7 @@ func ExampleVerifyWinningPoSt() {
 		scalars = append(scalars, x)
 	}
 	setup := groth16test.New(1, len(scalars))
-	keys := snarkKeys(groth16.WinningCircuit(sector.Size2KiB, sector.Shape{Base: 8}).KeyFile(), setup.Key())
+	keys := groth16test.Keys(map[string][]byte{groth16.WinningCircuit(sector.Size2KiB, sector.Shape{Base: 8}).KeyFile(): setup.Key()})
 	proof := setup.Prove(scalars)
 
 	fmt.Println(post.VerifyWinningPoSt(context.Background(), keys, rules, rand, one, proof, nil))

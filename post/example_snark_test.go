@@ -30,7 +30,7 @@ func ExampleVerifyWindowPoSt() {
 		scalars = append(scalars, in)
 	}
 	setup := groth16test.New(1, len(scalars))
-	keys := snarkKeys(groth16.WindowCircuit(sector.Size2KiB, sector.Shape{Base: 8}).KeyFile(), setup.Key())
+	keys := groth16test.Keys(map[string][]byte{groth16.WindowCircuit(sector.Size2KiB, sector.Shape{Base: 8}).KeyFile(): setup.Key()})
 	proof := setup.Prove(scalars)
 
 	fmt.Println(post.VerifyWindowPoSt(context.Background(), keys, rules, rand, sectors, proof, nil))

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -17,19 +18,13 @@ import (
 	"github.com/assaylab/assay/post"
 )
 
-// snarkKeys returns Keys over one key file in memory, trusted.
-func snarkKeys(name string, b []byte) *groth16.Keys {
-	return groth16.NewKeys(fstest.MapFS{name: {Data: b}}, &groth16.KeysOptions{Trusted: map[string]groth16.Digest{name: groth16.DigestOf(b)}})
-}
-
 type snarkHex [32]byte
 
-func (h *snarkHex) UnmarshalJSON(b []byte) error {
-	var s string
-	if err := json.Unmarshal(b, &s); err != nil {
-		return err
+func (h *snarkHex) UnmarshalText(b []byte) error {
+	if len(b) != 2*len(h) {
+		return fmt.Errorf("%d hex digits", len(b))
 	}
-	_, err := hex.Decode(h[:], []byte(s))
+	_, err := hex.Decode(h[:], b)
 	return err
 }
 
@@ -59,6 +54,9 @@ func TestVerifySNARKVectors(t *testing.T) {
 	if err := json.Unmarshal(b, &v); err != nil {
 		t.Fatal(err)
 	}
+	if len(v.Proofs) == 0 {
+		t.Fatal("no proofs are recorded")
+	}
 	ctx := context.Background()
 	for i, p := range v.Proofs {
 		api, err := sector.ParseAPIVersion(p.API)
@@ -81,7 +79,7 @@ func TestVerifySNARKVectors(t *testing.T) {
 		}
 		vk, _ := hex.DecodeString(p.VK.Hex)
 		proof, _ := hex.DecodeString(p.Proof)
-		keys := snarkKeys(circuit.KeyFile(), vk)
+		keys := groth16test.Keys(map[string][]byte{circuit.KeyFile(): vk})
 		verify := func(keys *groth16.Keys, rand post.Randomness, sectors []post.Public, proof []byte) error {
 			if window {
 				return post.VerifyWindowPoSt(ctx, keys, r, rand, sectors, proof, nil)
@@ -148,7 +146,7 @@ func TestVerifySNARKLarge(t *testing.T) {
 		}
 		proof = append(proof, setup.Prove(in)...)
 	}
-	keys := snarkKeys(groth16.WindowCircuit(r.Size, sector.Shape{Base: 8, Sub: 8}).KeyFile(), setup.Key())
+	keys := groth16test.Keys(map[string][]byte{groth16.WindowCircuit(r.Size, sector.Shape{Base: 8, Sub: 8}).KeyFile(): setup.Key()})
 	if err := post.VerifyWindowPoSt(context.Background(), keys, r, rand, sectors, proof, nil); err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func ExampleVerifyReplicaUpdate() {
 		scalars = append(scalars, groth16.Scalar(inputs[i]))
 	}
 	setup := groth16test.New(1, len(scalars))
-	keys := memoryKeys(map[string][]byte{groth16.UpdateCircuit(params.Size, params.Shape).KeyFile(): setup.Key()})
+	keys := groth16test.Keys(map[string][]byte{groth16.UpdateCircuit(params.Size, params.Shape).KeyFile(): setup.Key()})
 	proof := setup.Prove(scalars)
 
 	fmt.Println(update.VerifyReplicaUpdate(context.Background(), keys, &st, proof, nil))

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"testing"
-	"testing/fstest"
 
 	"github.com/assaylab/assay/porep/groth16"
 	"github.com/assaylab/assay/porep/groth16/groth16test"
@@ -24,16 +23,6 @@ func (h *hex32) UnmarshalText(b []byte) error {
 	}
 	_, err := hex.Decode(h[:], b)
 	return err
-}
-
-// memoryKeys returns Keys over files in memory, all trusted.
-func memoryKeys(files map[string][]byte) *groth16.Keys {
-	fsys, trusted := fstest.MapFS{}, map[string]groth16.Digest{}
-	for name, b := range files {
-		fsys[name] = &fstest.MapFile{Data: b}
-		trusted[name] = groth16.DigestOf(b)
-	}
-	return groth16.NewKeys(fsys, &groth16.KeysOptions{Trusted: trusted})
 }
 
 func TestPublicInputs(t *testing.T) {
@@ -102,7 +91,7 @@ func TestVerifyReplicaUpdateVector(t *testing.T) {
 	}
 	vk, _ := hex.DecodeString(v.VK.Hex)
 	proof, _ := hex.DecodeString(v.Proof)
-	keys := memoryKeys(map[string][]byte{groth16.UpdateCircuit(p.Size, p.Shape).KeyFile(): vk})
+	keys := groth16test.Keys(map[string][]byte{groth16.UpdateCircuit(p.Size, p.Shape).KeyFile(): vk})
 	st := update.Statement{Params: p, CommROld: sector.CommR(v.CommROld), CommDNew: sector.CommD(v.CommDNew), CommRNew: sector.CommR(v.CommRNew)}
 	ctx := context.Background()
 	if err := update.VerifyReplicaUpdate(ctx, keys, &st, proof, nil); err != nil {
@@ -125,7 +114,7 @@ func TestVerifyReplicaUpdateVector(t *testing.T) {
 		}
 	}
 	var ke *groth16.KeyError
-	if err := update.VerifyReplicaUpdate(ctx, memoryKeys(nil), &st, proof, nil); !errors.As(err, &ke) {
+	if err := update.VerifyReplicaUpdate(ctx, groth16test.Keys(nil), &st, proof, nil); !errors.As(err, &ke) {
 		t.Errorf("without the key: %v", err)
 	}
 }
@@ -144,7 +133,7 @@ func TestVerifyKinds(t *testing.T) {
 			t.Fatal(err)
 		}
 		setup := groth16test.New(uint64(size), 4)
-		keys := memoryKeys(map[string][]byte{groth16.UpdateCircuit(size, p.Shape).KeyFile(): setup.Key(), groth16.ReferenceFile: raw})
+		keys := groth16test.Keys(map[string][]byte{groth16.UpdateCircuit(size, p.Shape).KeyFile(): setup.Key(), groth16.ReferenceFile: raw})
 		var sts []update.Statement
 		var proofs [][]byte
 		for n := range byte(2) {
