@@ -26,7 +26,6 @@ type results struct {
 	compared int // scores that faulty miners left as they were
 	outcomes []arena.Outcome
 	minted   uint64 // by the whole schedule
-	schedule *ledger.Book
 }
 
 // run plays the marketplace, the adversaries and the large epoch, and writes the report.
@@ -35,7 +34,7 @@ func run(ctx context.Context, s settings, w io.Writer) error {
 		return err
 	}
 	started := time.Now()
-	r := &results{settings: s, schedule: ledger.New()}
+	r := &results{settings: s}
 	c := market.Config{Seed: s.seed, Epochs: s.epochs, Workers: s.workers, Mode: s.mode, Deadline: s.deadline}
 	var err error
 	if r.market, err = market.Run(ctx, c); err != nil {
@@ -138,7 +137,7 @@ func (r *results) balance(w io.Writer) error {
 	if err := book.Audit(); err != nil {
 		return err
 	}
-	total, err := bittensor.MintAll(r.schedule, bittensor.Tao)
+	total, err := bittensor.MintAll(ledger.New(), bittensor.Tao)
 	if err != nil {
 		return err
 	}
@@ -232,7 +231,8 @@ func files(w io.Writer, dir string, names []string) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "%s  %s\n", fmt.Sprintf("%x", sha256.Sum256(b))[:16], filepath.Join(dir, name))
+		sum := sha256.Sum256(b)
+		fmt.Fprintf(w, "%x  %s\n", sum[:8], filepath.Join(dir, name))
 	}
 	return nil
 }
