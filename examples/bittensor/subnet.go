@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/assaylab/assay/consensus"
 	"github.com/assaylab/assay/consensus/fixed"
@@ -110,9 +109,14 @@ func (s *Subnet) Register(hotkey [32]byte, name string) (uid int, gone *Neuron, 
 	return uid, gone, nil
 }
 
-// Commit takes the hash of a validator's weights (subnet.CommitHash). Errors: those of the chain.
+// ErrCommitReveal marks weights set in the open where they are committed, or committed where they are set in the open.
+var ErrCommitReveal = errors.New("bittensor: commit-reveal is otherwise")
+
+// Commit takes the hash of a validator's weights (subnet.CommitHash). Errors: those of the chain, and ErrCommitReveal.
 func (s *Subnet) Commit(uid int, hash [32]byte) error {
 	switch {
+	case !s.State.CommitReveal:
+		return ErrCommitReveal
 	case uid < 0 || uid >= len(s.Neurons):
 		return subnet.ErrNotRegistered
 	case !subnet.RateLimitPassed(s.State.LastUpdateOf(uid), s.State.CurrentBlock, s.Rules.Weights.RateLimit):
@@ -129,8 +133,11 @@ func (s *Subnet) Commit(uid int, hash [32]byte) error {
 // Index is the storage index under which the subnet's weights are committed.
 func (s *Subnet) Index() uint16 { return s.Netuid }
 
-// Reveal shows committed weights and sets them. Errors: those of the chain; a refused reveal changes nothing.
+// Reveal shows committed weights and sets them. Errors: those of the chain, and ErrCommitReveal; a refused reveal changes nothing.
 func (s *Subnet) Reveal(uid int, uids, values, salt []uint16, version uint64) error {
+	if !s.State.CommitReveal {
+		return ErrCommitReveal
+	}
 	if uid < 0 || uid >= len(s.Neurons) {
 		return subnet.ErrNotRegistered
 	}
@@ -147,10 +154,10 @@ func (s *Subnet) Reveal(uid int, uids, values, salt []uint16, version uint64) er
 	return nil
 }
 
-// SetWeights sets weights in the open, where commit-reveal is off. Errors: those of the chain.
+// SetWeights sets weights in the open, where commit-reveal is off. Errors: those of the chain, and ErrCommitReveal.
 func (s *Subnet) SetWeights(uid int, uids, values []uint16, version uint64) error {
 	if s.State.CommitReveal {
-		return fmt.Errorf("bittensor: subnet %d takes committed weights only", s.Netuid)
+		return ErrCommitReveal
 	}
 	if err := s.set(uid, uids, values, version); err != nil {
 		return err
@@ -177,7 +184,8 @@ func (s *Subnet) NextBlock() (due bool) {
 	return s.schedule.Step(s.State.CurrentBlock, true, false)
 }
 
-// Epoch runs the epoch over rao of alpha and carries bonds and permits on. The result is in Output.
+// Epoch runs the epoch over rao of alpha and carries bonds and permits on. The result is in Output. Errors: those of
+// consensus.Engine.Epoch.
 func (s *Subnet) Epoch(ctx context.Context, rao uint64) error {
 	s.State.RaoEmission = rao
 	for uid := range s.Neurons {

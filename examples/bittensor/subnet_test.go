@@ -66,8 +66,8 @@ func TestCommitReveal(t *testing.T) {
 			t.Errorf("uid %d reveals: %v", uid, err)
 		}
 	}
-	if err := s.SetWeights(0, uids, values, 0); err == nil {
-		t.Error("weights were set in the open")
+	if err := s.SetWeights(0, uids, values, 0); !errors.Is(err, bittensor.ErrCommitReveal) {
+		t.Errorf("weights set in the open: %v", err)
 	}
 	if err := s.Reveal(0, uids, values, salt, 0); !errors.Is(err, subnet.ErrRevealTooEarly) {
 		t.Errorf("too early: %v", err)
@@ -97,6 +97,28 @@ func TestCommitReveal(t *testing.T) {
 	tempo(t, s)
 	if s.Output.IncentiveU16[3] <= s.Output.IncentiveU16[2] || s.Output.IncentiveU16[4] != 0 {
 		t.Errorf("incentive %v", s.Output.IncentiveU16)
+	}
+}
+
+// TestOpenWeights: where commit-reveal is off weights are set at once, and neither committed nor revealed; they once were.
+func TestOpenWeights(t *testing.T) {
+	s := newSubnet(t, 2, 3, bittensor.SubnetRules{})
+	s.State.CommitReveal = false
+	uids, values := []uint16{2, 3}, []uint16{10, 20}
+	if err := s.Commit(0, [32]byte{}); !errors.Is(err, bittensor.ErrCommitReveal) {
+		t.Errorf("commit: %v", err)
+	}
+	if err := s.Reveal(0, uids, values, nil, 0); !errors.Is(err, bittensor.ErrCommitReveal) {
+		t.Errorf("reveal: %v", err)
+	}
+	if err := s.SetWeights(0, uids, values, 0); err != nil {
+		t.Fatal(err)
+	}
+	if col, val := s.State.Weights.Row(0); fmt.Sprint(col, val) != "[2 3] [32768 65535]" || s.State.LastUpdate[0] != s.State.CurrentBlock {
+		t.Errorf("stored %v %v, last update %d", col, val, s.State.LastUpdate[0])
+	}
+	if err := s.SetWeights(0, uids, values, 0); !errors.Is(err, subnet.ErrTooFast) {
+		t.Errorf("set twice in a block: %v", err)
 	}
 }
 
