@@ -17,6 +17,7 @@ import (
 // long asks for the whole number of cases where the default is a part: ASSAY_LONG=1.
 var long = os.Getenv("ASSAY_LONG") != ""
 
+// cases is the number of cases: whole under ASSAY_LONG, else some, and a tenth of these, 20 at least, with -short.
 func cases(some, whole int) int {
 	switch {
 	case long:
@@ -157,7 +158,11 @@ func scan(score, vote []fixed.I32F32, kappa fixed.I32F32) fixed.I32F32 {
 
 func TestAdversaryKappa(t *testing.T) {
 	adversary(t, "C5", func(t *testing.T, a *tally) {
-		for k := 1; k < 65535; k += map[bool]int{false: 1031, true: 7}[long] {
+		step := 1031
+		if long {
+			step = 7
+		}
+		for k := 1; k < 65535; k += step {
 			for _, off := range []int{-1, 0, 1} {
 				a.try(t, func() error {
 					// One validator with k of 65535 of the stake has support of exactly kappa = k; off moves it by an ulp or so.
@@ -443,7 +448,7 @@ func TestAdversaryWorkers(t *testing.T) {
 			}
 			for workers := 1; workers <= 16; workers++ {
 				lists, blocks := consensus.NewEngine(&consensus.Options{Workers: workers}), consensus.NewEngine(&consensus.Options{Workers: workers}).ForceBlocks()
-				for k := range runs(t) {
+				for k := range cases(100, 100) {
 					a.try(t, func() error {
 						var o consensus.Output
 						if err := []*consensus.Engine{lists, blocks}[k%2].Epoch(context.Background(), s, &o); err != nil {
@@ -459,14 +464,6 @@ func TestAdversaryWorkers(t *testing.T) {
 			}
 		}
 	})
-}
-
-// runs is the number of repetitions with one number of workers.
-func runs(t *testing.T) int {
-	if testing.Short() {
-		return 4
-	}
-	return 100
 }
 
 func TestAdversaryConservation(t *testing.T) {

@@ -59,7 +59,10 @@ func TestNoAllocations(t *testing.T) {
 // TestLargeSubnet runs 65,536 neurons of which 64 validators vote for all, within 2 GiB. It takes some seconds: ASSAY_LONG=1;
 // the default is a sixteenth.
 func TestLargeSubnet(t *testing.T) {
-	n := map[bool]int{false: 4096, true: 65536}[long]
+	n := 4096
+	if long {
+		n = 65536
+	}
 	s := sim.Subnet{Seed: 7, N: n, V: 64, K: n, KB: n}.State()
 	for _, m := range modes[:2] {
 		s.Yuma3 = m.yuma3

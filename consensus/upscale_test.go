@@ -1,8 +1,8 @@
 package consensus_test
 
 import (
-	"bytes"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/assaylab/assay/consensus"
@@ -20,7 +20,7 @@ func TestMaxUpscale(t *testing.T) {
 }
 
 func TestRelease(t *testing.T) {
-	if !bytes.Contains([]byte(consensus.Release), []byte("14bc6f9f964b")) {
+	if !strings.Contains(consensus.Release, "14bc6f9f964b") {
 		t.Error(consensus.Release)
 	}
 }

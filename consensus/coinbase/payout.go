@@ -124,10 +124,5 @@ func (f *Family) check(child int) error {
 	if len(f.Root) != n || len(f.Coldkey) != n || len(f.ChildTake) != n || child < 0 || child >= n {
 		return fmt.Errorf("coinbase: %w: child %d of %d neurons", consensus.ErrState, child, n)
 	}
-	for _, d := range f.Lent {
-		if d.Parent < 0 || d.Parent >= n || d.Child < 0 || d.Child >= n {
-			return fmt.Errorf("coinbase: %w: delegation from %d to %d of %d neurons", consensus.ErrState, d.Parent, d.Child, n)
-		}
-	}
-	return nil
+	return checkDelegations(f.Lent, n)
 }

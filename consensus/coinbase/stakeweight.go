@@ -45,15 +45,26 @@ func StakeWeight(alpha, root []uint64, lent []Delegation, taoWeight uint64) ([]f
 	return out, nil
 }
 
-// Inherited returns each stake less what is lent to children and plus what parents lend, floored to whole rao.
+// checkDelegations refuses those from or to a neuron that is not there.
+func checkDelegations(lent []Delegation, n int) error {
+	for _, d := range lent {
+		if d.Parent < 0 || d.Parent >= n || d.Child < 0 || d.Child >= n {
+			return fmt.Errorf("coinbase: %w: delegation from %d to %d of %d neurons", consensus.ErrState, d.Parent, d.Child, n)
+		}
+	}
+	return nil
+}
+
+// Inherited returns each stake less what is lent to children and plus what parents lend, floored to whole rao. Errors:
+// consensus.ErrState for delegations out of range.
 //
 // Source: subtensor staking/stake_utils.rs, get_inherited_for_hotkey_on_subnet and its twin for TAO.
 func Inherited(stake []uint64, lent []Delegation) ([]uint64, error) {
+	if err := checkDelegations(lent, len(stake)); err != nil {
+		return nil, err
+	}
 	given, taken := make([]fixed.U96F32, len(stake)), make([]fixed.U96F32, len(stake))
 	for _, d := range lent {
-		if d.Parent < 0 || d.Parent >= len(stake) || d.Child < 0 || d.Child >= len(stake) {
-			return nil, fmt.Errorf("coinbase: %w: delegation from %d to %d of %d neurons", consensus.ErrState, d.Parent, d.Child, len(stake))
-		}
 		part := fixed.U96F32FromU64(stake[d.Parent]).SatMul(TaoWeight(d.Proportion))
 		given[d.Parent] = given[d.Parent].SatAdd(part)
 		taken[d.Child] = taken[d.Child].SatAdd(part)

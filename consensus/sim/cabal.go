@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/assaylab/assay/consensus"
@@ -29,12 +30,7 @@ type CabalResult struct {
 // Run plays the epochs.
 func (c *Cabal) Run(ctx context.Context) (*CabalResult, error) {
 	d := *c
-	if d.Validators == 0 {
-		d.Validators = 4
-	}
-	if d.Servers == 0 {
-		d.Servers = 4
-	}
+	d.Validators, d.Servers = cmp.Or(d.Validators, 4), cmp.Or(d.Servers, 4)
 	sc := Scenario{Start: d.state(), Epochs: max(d.Epochs, 1), Before: func(_ int, s *consensus.State) {
 		for i := range 2 * d.Validators {
 			s.LastUpdate[i] = s.CurrentBlock - 1
