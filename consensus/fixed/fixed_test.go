@@ -183,6 +183,15 @@ func checkSigned(a, b u128) error {
 }
 
 func checkUnsigned(a, b u128) error {
+	u, v := new(big.Int).SetUint64(a.lo), new(big.Int).SetUint64(b.lo)
+	for _, r := range []result{
+		{"SatAddU64", new(big.Int).SetUint64(SatAddU64(a.lo, b.lo)), true, refAdd, saturating},
+		{"SatMulU64", new(big.Int).SetUint64(SatMulU64(a.lo, b.lo)), true, refMul, saturating},
+	} {
+		if err := r.compare(u, v, 0, 64, false); err != nil {
+			return err
+		}
+	}
 	x, y := a.u64f64(), b.u64f64()
 	d, dOK := x.CheckedDiv(y)
 	for _, r := range []result{
