@@ -101,6 +101,15 @@ func newTask(kind string, x any) (queue.Task, error) {
 	return queue.Task{Kind: kind, Payload: b}, err
 }
 
+// sealing reads the payload of a sealing phase.
+func sealing(t *queue.Task) (s sealTask, st *porep.Statement, err error) {
+	if s, err = payload[sealTask](t); err == nil {
+		st, err = s.statement()
+	}
+	return s, st, err
+}
+
+// statement is what the sector's proof shows, as far as the phase knows it.
 func (s *sealTask) statement() (*porep.Statement, error) {
 	p, err := sector.StackedDRG2KiBV1_1.Proof()
 	return &porep.Statement{CommR: s.CommR, Seed: s.Seed, Sector: porep.Sector{Proof: p, CommD: s.CommD, Ticket: s.Ticket,
@@ -109,11 +118,7 @@ func (s *sealTask) statement() (*porep.Statement, error) {
 
 // seal does a sealing phase: from the data's blob and those of earlier phases to bytes of the next.
 func (b *bench) seal(ctx context.Context, t *queue.Task) ([]byte, error) {
-	s, err := payload[sealTask](t)
-	if err != nil {
-		return nil, err
-	}
-	st, err := s.statement()
+	s, st, err := sealing(t)
 	if err != nil {
 		return nil, err
 	}

@@ -57,11 +57,7 @@ func refuted(err error, kinds ...error) error {
 
 // judgeLabels computes samples of the labels again from their parents: all of them in a sector this small.
 func judgeLabels(ctx context.Context, t *queue.Task, layers []byte) error {
-	s, err := payload[sealTask](t)
-	if err != nil {
-		return err
-	}
-	st, err := s.statement()
+	_, st, err := sealing(t)
 	if err != nil {
 		return err
 	}
@@ -82,11 +78,7 @@ func judgeLabels(ctx context.Context, t *queue.Task, layers []byte) error {
 }
 
 func judgeProof(ctx context.Context, t *queue.Task, result []byte) error {
-	s, err := payload[sealTask](t)
-	if err != nil {
-		return err
-	}
-	st, err := s.statement()
+	_, st, err := sealing(t)
 	if err != nil {
 		return err
 	}
