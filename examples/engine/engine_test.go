@@ -43,6 +43,20 @@ func TestDemonstration(t *testing.T) {
 	}
 }
 
+// TestGoesOn runs on the state of an earlier run with one task more than that had: fewer than there are workers that do wrong.
+func TestGoesOn(t *testing.T) {
+	dir := t.TempDir()
+	for _, c := range []struct{ epochs, want string }{{"2", "kept from before 0"}, {"3", "kept from before 7"}, {"3", "kept from before 8"}} {
+		var out bytes.Buffer
+		if err := command(t.Context(), []string{"-dir", dir, "-sectors", "1", "-products", "1", "-epochs", c.epochs}, &out); err != nil {
+			t.Fatalf("%v\n%s", err, out.String())
+		}
+		if !strings.Contains(out.String(), c.want) {
+			t.Errorf("%q is missing in\n%s", c.want, out.String())
+		}
+	}
+}
+
 func TestCommandLine(t *testing.T) {
 	clitest.Refuses(t, command, [][]string{{"-x"}, {"-sectors", "0"}, {"-products", "x"}, {"-engine", "foo"}, {"arg"}, {"-engine", "memory", "-dir", "x"},
 		{"-url", "http://x"}, {"-url", "nats://x", "-dir", "y"}}...)
