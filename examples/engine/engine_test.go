@@ -57,6 +57,35 @@ func TestGoesOn(t *testing.T) {
 	}
 }
 
+// failing is a queue that takes no task.
+type failing struct{ queue.Backend }
+
+var errDisk = errors.New("no disk")
+
+func (failing) Submit(context.Context, queue.Task) (queue.ID, error) { return queue.ID{}, errDisk }
+
+// TestMeasureFails: the throughput of a queue that fails is its error, and a result that nobody judged does not count.
+func TestMeasureFails(t *testing.T) {
+	q, d := queue.NewMemory(nil), &demo{out: io.Discard}
+	if err := d.measure(t.Context(), "failing", failing{q}, 2); !errors.Is(err, errDisk) {
+		t.Error(err)
+	}
+	id, err := q.Submit(t.Context(), queue.Task{Kind: "other"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := q.Claim(t.Context(), "liar", "other")
+	if err == nil {
+		err = q.Done(t.Context(), l, []byte("wrong"))
+	}
+	if err == nil {
+		err = d.measure(t.Context(), "memory", q, 2)
+	}
+	if _, none := q.Result(t.Context(), id); err != nil || !errors.Is(none, queue.ErrNone) {
+		t.Errorf("%v; the result of another task: %v", err, none)
+	}
+}
+
 func TestCommandLine(t *testing.T) {
 	clitest.Refuses(t, command, [][]string{{"-x"}, {"-sectors", "0"}, {"-products", "x"}, {"-engine", "foo"}, {"arg"}, {"-engine", "memory", "-dir", "x"},
 		{"-url", "http://x"}, {"-url", "nats://x", "-dir", "y"}}...)

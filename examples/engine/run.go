@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
@@ -314,33 +315,37 @@ func (d *demo) throughput(ctx context.Context) error {
 func (d *demo) measure(ctx context.Context, name string, q queue.Backend, n int) error {
 	const kind = "nothing"
 	nonce := rand.Text()
-	work, stop := context.WithCancel(ctx)
+	work, stop := context.WithCancelCause(ctx)
 	var group sync.WaitGroup
 	defer group.Wait()
-	defer stop()
+	defer stop(nil)
 	start := time.Now()
 	for w := range 2 {
 		group.Go(func() {
-			queue.Work(work, q, fmt.Sprintf("w%d", w), []string{kind}, heartbeat, func(context.Context, *queue.Lease) ([]byte, error) { return []byte{1}, nil })
+			stop(queue.Work(work, q, fmt.Sprintf("w%d", w), []string{kind}, heartbeat, func(context.Context, *queue.Lease) ([]byte, error) { return []byte{1}, nil }))
 		})
 	}
 	group.Go(func() {
 		for i := range n {
 			if _, err := q.Submit(work, queue.Task{Kind: kind, Payload: fmt.Append(nil, nonce, i)}); err != nil {
+				stop(err)
 				return
 			}
 		}
 	})
 	for done := 0; done < n; {
-		p, err := q.Proposed(ctx)
+		p, err := q.Proposed(work)
 		if err != nil {
-			return err
+			return cmp.Or(context.Cause(work), err)
+		}
+		if p.Kind != kind {
+			continue // it was not judged, and comes again
 		}
 		first, err := q.Accept(ctx, p)
 		if err != nil {
 			return err
 		}
-		if first && p.Kind == kind {
+		if first {
 			done++
 		}
 	}
