@@ -18,6 +18,7 @@ import (
 	"github.com/assaylab/assay/examples/compute/verify"
 	"github.com/assaylab/assay/examples/engine/queue"
 	"github.com/assaylab/assay/examples/internal/carrier"
+	"github.com/assaylab/assay/examples/internal/child"
 	"github.com/assaylab/assay/examples/internal/cli/clitest"
 	"github.com/assaylab/assay/porep/sector"
 )
@@ -202,6 +203,39 @@ func TestStartObeysContext(t *testing.T) {
 		}
 	case <-time.After(time.Minute):
 		t.Fatal("it waits for suppliers after its end")
+	}
+}
+
+// TestQueueFails: a market whose queue is gone says so, and takes no node for one that is down.
+func TestQueueFails(t *testing.T) {
+	m, err := newMarket(settings{Settings: carrier.Settings{Engine: "memory"}, emission: "launch-supply"}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closing, err := m.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closing()
+	ctx, stop := m.dispatching(t.Context())
+	defer stop()
+	p := &peer{plan: plan{name: "n"}, process: &child.Process{}, public: m.key.Public()}
+	ended := make(chan error, 1)
+	go func() {
+		_, err := m.ask(ctx, p, m.key, &message{Op: opRecord})
+		ended <- err
+	}()
+	if _, err := m.queue.Claim(t.Context(), "n", kindOf(p.name)); err != nil {
+		t.Fatal(err)
+	}
+	m.queue.Backend.Close()
+	select {
+	case err := <-ended:
+		if !errors.Is(err, queue.ErrClosed) {
+			t.Error(err)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("it waits for an answer that cannot come")
 	}
 }
 

@@ -84,18 +84,27 @@ func (m *market) open(ctx context.Context) (closing func(), err error) {
 	}, nil
 }
 
-// dispatch hands each proposal to whoever asked for it, until ctx ends.
-func (m *market) dispatch(ctx context.Context) {
+// dispatching hands out proposals until stop is called. The context that it returns ends with ctx, and with the queue where that fails.
+func (m *market) dispatching(ctx context.Context) (_ context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() { cancel(m.dispatch(ctx)) }()
+	return ctx, func() { cancel(nil) }
+}
+
+// dispatch hands each proposal to whoever asked for it, until ctx ends or the queue fails.
+func (m *market) dispatch(ctx context.Context) error {
 	for {
 		p, err := m.queue.Proposed(ctx)
 		if err != nil {
-			return
+			return err
 		}
 		m.mu.Lock()
 		ch := m.waiting[p.ID]
 		m.mu.Unlock()
-		if ch == nil {
-			m.queue.Accept(ctx, p) // a duplicate, or too late
+		if ch == nil { // too late, or a duplicate: nobody reads it, and it is not to come again
+			if _, err := m.queue.Accept(ctx, p); err != nil {
+				return err
+			}
 			continue
 		}
 		select {
@@ -142,7 +151,7 @@ func (m *market) ask(ctx context.Context, n *peer, client *envelope.Key, msg *me
 	case <-time.After(answerTime):
 		return nil, errDown
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, context.Cause(ctx)
 	}
 	a.took, a.bytes = time.Since(begin), len(payload)+len(a.proposal.Result)
 	plain, err := client.Open(replyContext(payload), a.proposal.Result)

@@ -24,8 +24,6 @@ const cheats = 5
 
 // run is the whole market.
 func run(ctx context.Context, s settings, out io.Writer) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent)) // as the suppliers do, who are held against this process
 	m, err := newMarket(s, out)
 	if err != nil {
@@ -35,10 +33,11 @@ func run(ctx context.Context, s settings, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	ctx, stop := m.dispatching(ctx)
+	defer stop() // after closing: a supplier's process, which ends with ctx, is to end by itself
 	defer closing()
 	// The market's own puzzles must not hold up its messages, which on one processor waited ten milliseconds at each step.
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(m.processors + 3))
-	go m.dispatch(ctx)
 	begin := time.Now()
 	if err := m.startAll(ctx); err != nil {
 		return err
