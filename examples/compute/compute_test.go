@@ -206,6 +206,36 @@ func TestStartObeysContext(t *testing.T) {
 	}
 }
 
+// TestProbes moves a blob both ways; once the probe has ended nothing of it is kept or served.
+func TestProbes(t *testing.T) {
+	var p probes
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !p.serve(w, r) {
+			http.NotFound(w, r)
+		}
+	}))
+	defer s.Close()
+	n := newSupplier(t, "")
+	n.market = s.URL
+	content := bytes.Repeat([]byte("probe"), 30_000)
+	for range 2 {
+		ref, err := p.begin("n-1", content)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := &message{Op: opProbe, Blob: &ref, Probe: "n-1"}
+		if _, err := n.answer(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+		if down, up := p.end("n-1"); down <= 0 || up <= 0 || len(p.open) != 0 {
+			t.Errorf("%v down, %v up, %d open", down, up, len(p.open))
+		}
+		if _, err := n.answer(t.Context(), m); err == nil {
+			t.Error("a probe that ended was answered")
+		}
+	}
+}
+
 // TestQueueFails: a market whose queue is gone says so, and takes no node for one that is down.
 func TestQueueFails(t *testing.T) {
 	m, err := newMarket(settings{Settings: carrier.Settings{Engine: "memory"}, emission: "launch-supply"}, io.Discard)

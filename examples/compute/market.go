@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/examples/compute/envelope"
-	"github.com/assaylab/assay/examples/engine/blob"
 	"github.com/assaylab/assay/examples/engine/queue"
 	"github.com/assaylab/assay/examples/internal/carrier"
 	"github.com/assaylab/assay/examples/ionet"
@@ -36,7 +35,6 @@ type market struct {
 	queue      *carrier.Carrier
 	base       string // of the market's HTTP server
 	key        *envelope.Key
-	blobs      blob.Store
 	probes     probes
 
 	nodes        []*peer
@@ -190,7 +188,7 @@ func (m *market) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Write(page)
 	case r.URL.Path == "/join" && r.Method == http.MethodPost:
 		m.join(w, r)
-	case m.probes.serve(w, r, &m.blobs):
+	case m.probes.serve(w, r):
 	default:
 		http.Error(w, "no such place", http.StatusNotFound)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math/big"
+	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"strings"
@@ -115,49 +116,56 @@ func (p *peer) stop() {
 	}
 }
 
-// probes are the bandwidth measurements that run.
+// probes are the bandwidth measurements that run, by name.
 type probes struct {
 	mu   sync.Mutex
-	down map[string]time.Duration
-	up   map[string]time.Duration
+	open map[string]*probing
 }
 
-// begin opens a probe.
-func (p *probes) begin(name string) {
+// A probing is one of them: the blob that it moves and how long that took, zero where nothing came.
+type probing struct {
+	blobs    blob.Store
+	down, up time.Duration
+}
+
+// begin opens a probe with a blob.
+func (p *probes) begin(name string, content []byte) (blob.Ref, error) {
+	x := &probing{}
+	ref, err := x.blobs.Add(bytes.NewReader(content), int64(len(content)))
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.down == nil {
-		p.down, p.up = map[string]time.Duration{}, map[string]time.Duration{}
+	if p.open == nil {
+		p.open = map[string]*probing{}
 	}
-	p.down[name], p.up[name] = 0, 0
+	p.open[name] = x
+	return ref, err
 }
 
-// end closes a probe and returns its times, zero where nothing came.
+// end closes a probe and returns its times.
 func (p *probes) end(name string) (down, up time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	down, up = p.down[name], p.up[name]
-	delete(p.down, name)
-	delete(p.up, name)
-	return down, up
+	x := p.open[name]
+	delete(p.open, name)
+	return x.down, x.up
 }
 
 // serve answers requests of probes and takes their times, as the market sees them.
-func (p *probes) serve(w http.ResponseWriter, r *http.Request, blobs *blob.Store) bool {
+func (p *probes) serve(w http.ResponseWriter, r *http.Request) bool {
 	way, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	name, _, _ := strings.Cut(rest, "/")
 	p.mu.Lock()
-	_, open := p.down[name]
+	x := p.open[name]
 	p.mu.Unlock()
-	if !open {
+	if x == nil {
 		return false
 	}
-	times, begin := p.down, time.Now()
+	took, begin := &x.down, time.Now()
 	switch way {
 	case "down":
-		http.StripPrefix("/down/"+name, blobs).ServeHTTP(w, r)
+		http.StripPrefix("/down/"+name, &x.blobs).ServeHTTP(w, r)
 	case "up":
-		times = p.up
+		took = &x.up
 		if _, err := io.Copy(io.Discard, http.MaxBytesReader(w, r.Body, maxProbe)); err != nil {
 			return true
 		}
@@ -166,21 +174,19 @@ func (p *probes) serve(w http.ResponseWriter, r *http.Request, blobs *blob.Store
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	times[name] += max(time.Since(begin), 1)
+	*took += max(time.Since(begin), 1)
 	return true
 }
 
 // probe measures a peer's bandwidth both ways with a blob of random bytes.
 func (m *market) probe(ctx context.Context, p *peer, hour int) error {
-	const size = 512 << 10
-	seed := m.draw("probe", hour, p.name)
-	content := bytes.Repeat(seed[:], size/len(seed))
-	ref, err := m.blobs.Add(bytes.NewReader(content), size)
+	content := make([]byte, 512<<10)
+	rand.NewChaCha8(m.draw("probe", hour, p.name)).Read(content)
+	name := fmt.Sprintf("%s-%d", p.name, hour)
+	ref, err := m.probes.begin(name, content)
 	if err != nil {
 		return err
 	}
-	name := fmt.Sprintf("%s-%d", p.name, hour)
-	m.probes.begin(name)
 	a, err := m.ask(ctx, p, m.key, &message{Op: opProbe, Hour: hour, Blob: &ref, Probe: name})
 	down, up := m.probes.end(name)
 	if errors.Is(err, errDown) || errors.Is(err, errMessage) {
@@ -189,9 +195,9 @@ func (m *market) probe(ctx context.Context, p *peer, hour int) error {
 	if err != nil {
 		return err
 	}
-	if down > 0 && up > 0 {
+	if size := float64(len(content)) / 1e6; down > 0 && up > 0 {
 		p.tier = 1
-		p.health.Down, p.health.Up = size/down.Seconds()/1e6, size/up.Seconds()/1e6
+		p.health.Down, p.health.Up = size/down.Seconds(), size/up.Seconds()
 		m.stats.Probes++
 	}
 	return m.settle(ctx, a, nil)
