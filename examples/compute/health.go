@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -39,7 +40,7 @@ type executions struct {
 
 var rfc6962 = merkle.Log{Sum: sha2.SumPrefix}
 
-// append adds executions, in order of hour, node and job.
+// append adds executions in the order given.
 func (l *executions) append(e ...execution) error {
 	if l.tree == nil {
 		l.tree = merkle.NewLogTree(rfc6962)
@@ -212,7 +213,7 @@ func (m *market) rank(hour int) []*peer {
 			out = append(out, p)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b *peer) int { return int(max(-1, min(1, points[b]-points[a]))) })
+	slices.SortStableFunc(out, func(a, b *peer) int { return cmp.Compare(points[b], points[a]) })
 	return out
 }
 

@@ -176,7 +176,7 @@ func (m *market) puzzles(ctx context.Context, h int) (map[*peer]bool, error) {
 			err = m.catch(p, h, m.params.SlashDevice, "claims a device it lacks: the timed puzzle was missed")
 		case outcomeRefuted:
 			how := "proof of resources refuted"
-			if m.seen[sha256.Sum256([]byte(sum))] != "" {
+			if m.seen[sum] != "" {
 				how = "replays a proof: the answer is that to an earlier ticket"
 			}
 			err = m.catch(p, h, m.params.SlashProof, how)
@@ -189,7 +189,7 @@ func (m *market) puzzles(ctx context.Context, h int) (map[*peer]bool, error) {
 }
 
 // tried asks a peer until the hour's outcome is decided. sum is the hash of its last answers.
-func (m *market) tried(ctx context.Context, p *peer, h int) (outcome, sum string, err error) {
+func (m *market) tried(ctx context.Context, p *peer, h int) (outcome string, sum [32]byte, err error) {
 	var t trial
 	for try := 0; ; try++ {
 		outcome, sum, solved, err := m.puzzle(ctx, p, h, try)
@@ -200,14 +200,14 @@ func (m *market) tried(ctx context.Context, p *peer, h int) (outcome, sum string
 }
 
 // puzzle asks a peer once, and counts how many puzzles the market solved meanwhile.
-func (m *market) puzzle(ctx context.Context, p *peer, h, try int) (outcome, sum string, solved int, err error) {
+func (m *market) puzzle(ctx context.Context, p *peer, h, try int) (outcome string, sum [32]byte, solved int, err error) {
 	msg := &message{Op: opPuzzle, Hour: h}
 	for d := range p.claimed {
 		device := fmt.Sprintf("%s/%d", p.name, d)
 		msg.Puzzles = append(msg.Puzzles, verify.Puzzle{Device: device, Ticket: m.draw(fmt.Sprint("ticket ", try), h, device), Links: puzzleLinks, Size: sector.Size2KiB, Layers: puzzleLayers})
 	}
 	if !p.up() {
-		return outcomeDown, "", 0, nil
+		return outcomeDown, sum, 0, nil
 	}
 	var a *answer
 	solved, perr := m.pace(ctx, h, p.claimed, func() { a, err = m.ask(ctx, p, m.key, msg) })
@@ -216,15 +216,15 @@ func (m *market) puzzle(ctx context.Context, p *peer, h, try int) (outcome, sum 
 	}
 	switch {
 	case perr != nil:
-		return "", "", 0, perr
+		return "", sum, 0, perr
 	case errors.Is(err, errDown):
-		return outcomeDown, "", solved, nil
+		return outcomeDown, sum, solved, nil
 	case errors.Is(err, errMessage):
-		return outcomeRefuted, "", solved, m.settle(ctx, a, err)
+		return outcomeRefuted, sum, solved, m.settle(ctx, a, err)
 	case err != nil:
-		return "", "", 0, err
+		return "", sum, 0, err
 	case solved > puzzleSlack:
-		return outcomeLate, "", solved, m.settle(ctx, a, nil)
+		return outcomeLate, sum, solved, m.settle(ctx, a, nil)
 	}
 	verdict := error(nil)
 	if len(a.Answers) != len(msg.Puzzles) {
@@ -234,20 +234,23 @@ func (m *market) puzzle(ctx context.Context, p *peer, h, try int) (outcome, sum 
 	for i := range a.Answers {
 		hash.Write(a.Answers[i])
 		if verdict == nil {
-			verdict = msg.Puzzles[i].Check(ctx, a.Answers[i], a.took, a.took)
+			verdict = msg.Puzzles[i].Check(ctx, a.Answers[i], 0, 0) // the time was judged
 		}
 	}
-	sum = hexSum([32]byte(hash.Sum(nil)))
-	if err := m.settle(ctx, a, verdict); err != nil {
-		return "", "", 0, err
+	sum = [32]byte(hash.Sum(nil))
+	if verdict != nil && !errors.Is(verdict, verify.ErrProof) {
+		return "", sum, 0, verdict
 	}
-	if errors.Is(verdict, verify.ErrProof) {
+	if err := m.settle(ctx, a, verdict); err != nil {
+		return "", sum, 0, err
+	}
+	if verdict != nil {
 		m.stats.Refuted++
 		return outcomeRefuted, sum, solved, nil
 	}
 	m.stats.Puzzles += len(a.Answers)
-	m.seen[sha256.Sum256([]byte(sum))] = "puzzle"
-	return outcomeOK, sum, solved, verdict
+	m.seen[sum] = "puzzle"
+	return outcomeOK, sum, solved, nil
 }
 
 // A job is one piece of work of a reservation.

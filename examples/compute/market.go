@@ -115,7 +115,6 @@ func (m *market) dispatch(ctx context.Context) error {
 // An answer is a node's reply to a message.
 type answer struct {
 	reply
-	took     time.Duration
 	proposal *queue.Proposal
 	bytes    int
 }
@@ -137,7 +136,6 @@ func (m *market) ask(ctx context.Context, n *peer, client *envelope.Key, msg *me
 		delete(m.waiting, t.ID())
 		m.mu.Unlock()
 	}()
-	begin := time.Now()
 	if _, err := m.queue.Submit(ctx, t); err != nil {
 		return nil, err
 	}
@@ -151,7 +149,7 @@ func (m *market) ask(ctx context.Context, n *peer, client *envelope.Key, msg *me
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	a.took, a.bytes = time.Since(begin), len(payload)+len(a.proposal.Result)
+	a.bytes = len(payload) + len(a.proposal.Result)
 	plain, err := client.Open(replyContext(payload), a.proposal.Result)
 	if err != nil {
 		return a, fmt.Errorf("%w: %w", errMessage, err)

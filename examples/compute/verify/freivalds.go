@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 )
@@ -61,7 +62,7 @@ func Products(ctx context.Context, claims []Claim, seed [32]byte, rounds int) (r
 		source.Read(own[:])
 		switch err := Product(&claims[i], own, rounds); {
 		case err == nil:
-		case isRefuted(err):
+		case errors.Is(err, ErrProof):
 			refuted = append(refuted, i)
 		default:
 			return nil, fmt.Errorf("claim %d: %w", i, err)

@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -69,7 +68,7 @@ func (p *Puzzle) step(ctx context.Context) (Step, error) {
 			return nil, err
 		}
 		root := log.Root(merkle.Digests(layers[len(layers)-int(proof.Size):]))
-		return bytes.Clone(root[:]), nil
+		return root[:], nil
 	}, nil
 }
 

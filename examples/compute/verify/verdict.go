@@ -1,12 +1,9 @@
 package verify
 
 import (
-	"errors"
 	"fmt"
 	"math"
 )
-
-func isRefuted(err error) bool { return errors.Is(err, ErrProof) }
 
 // A Verdict is what a check showed, for people: Bound says what a cheat gets away with and how often, Limits what the check
 // does not show.
