@@ -57,6 +57,12 @@ func fuzz(w io.Writer, n int64, packages []string, verbose bool) error {
 	if verbose {
 		log = os.Stderr
 	}
+	distribute(log, tmp, n, targets)
+	return verdict(w, n, targets)
+}
+
+// distribute has the targets do n executions in all: each the same number, the fast ones what slow ones leave.
+func distribute(log io.Writer, tmp string, n int64, targets []*target) {
 	each := parts(n, len(targets))
 	for _, t := range targets {
 		for ask := int64(first); t.execs < each && t.elapsed < longest && t.failure == ""; ask *= 10 {
@@ -65,12 +71,14 @@ func fuzz(w io.Writer, n int64, packages []string, verbose bool) error {
 		fmt.Fprintf(log, "%s: %d executions in %v\n", t, t.execs, t.elapsed)
 	}
 	fast := slices.DeleteFunc(slices.Clone(targets), func(t *target) bool { return t.execs < each || t.failure != "" })
-	for left := missing(n, targets); left > 0 && len(fast) > 0; left = missing(n, targets) {
+	for missing(n, targets) > 0 && len(fast) > 0 {
 		t := slices.MinFunc(fast, func(a, b *target) int { return cmp.Compare(a.elapsed, b.elapsed) })
-		t.run(log, tmp, min(left, each))
-		fast = slices.DeleteFunc(fast, func(t *target) bool { return t.failure != "" })
+		before := t.execs
+		t.run(log, tmp, each) // with few executions it would not get past its seeds
+		if t.failure != "" || t.execs == before {
+			fast = slices.DeleteFunc(fast, func(other *target) bool { return other == t })
+		}
 	}
-	return verdict(w, n, targets)
 }
 
 // parts returns a k-th of n, rounded up.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -96,6 +97,25 @@ func write(t *testing.T, name, text string) {
 	t.Helper()
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestDistribute leaves three executions to a target that has more seeds than those: it was asked for them without end.
+func TestDistribute(t *testing.T) {
+	dir := t.TempDir()
+	script := func(name, after string) *target {
+		binary := filepath.Join(dir, name)
+		text := "#!/bin/sh\nfor a; do case $a in -test.fuzztime=*) n=${a#*=}; n=${n%x};; esac; done\n" + after
+		if err := os.WriteFile(binary, []byte(text), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		return &target{pkg: "p", dir: dir, name: name, binary: binary}
+	}
+	short := script("short", `echo "execs: $((n-3)) (1/sec), new interesting: 0"; exit 1`)
+	seeds := script("seeds", `[ $n -lt 50 ] || echo "execs: $n (1/sec), new interesting: 0"`)
+	distribute(io.Discard, dir, 200, []*target{short, seeds})
+	if short.execs != 97 || seeds.execs != 200 {
+		t.Errorf("%d and %d executions, want 97 and 200", short.execs, seeds.execs)
 	}
 }
 
