@@ -159,8 +159,7 @@ func scalars(t *testing.T, b []byte) (out []scalar) {
 			}
 			next()
 			if refuted { // a refuted proof stays refuted
-				from := first
-				out = append(out[:from], slices.DeleteFunc(out[from:], func(s scalar) bool {
+				out = append(out[:first], slices.DeleteFunc(out[first:], func(s scalar) bool {
 					return len(s.path) == len(path)+1 && s.path[len(path)] == "proof_hex"
 				})...)
 			}

@@ -40,7 +40,7 @@ func publish(all []outcome, md, svg string) error {
 // markdown writes the table, headed by the conditions it was measured under.
 func markdown(w io.Writer, all []outcome) error {
 	fmt.Fprintf(w, "`go run ./bench/versus %s`\n", strings.Join(arguments(), " "))
-	fmt.Fprintf(w, "on %s, %s, %s/%s; minima of interleaved samples, CPU time.\n", cpuName(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	fmt.Fprintf(w, "on %s, %s, %s/%s; minima of interleaved samples, CPU time (wall time with cores=2).\n", cpuName(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	if peers := versions(); peers != "" {
 		fmt.Fprintf(w, "Peers: %s; Rust crates as in bench/rust/Cargo.lock.\n", peers)
 	}
