@@ -3,6 +3,7 @@ package bittensor
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/assaylab/assay/consensus/coinbase"
 	"github.com/assaylab/assay/consensus/fixed"
@@ -53,12 +54,16 @@ type Market struct {
 	Moving   fixed.U64F64 // price
 	Burned   fixed.U64F64 // part of the last miner emission withheld
 	Pending  Tally        // since the last epoch
+	started  uint64       // block after which its blocks count
 	settled  Tally        // part of Pending that is in the book
 	waiting  uint64       // alpha of the chain in the book for this subnet's epoch
 }
 
 // ErrPool marks TAO that a pool cannot take: it is empty, or its reserve would pass 2^64-1 rao.
 var ErrPool = errors.New("bittensor: pool cannot take the amount")
+
+// ErrNetuid marks a number that no new subnet can have.
+var ErrNetuid = errors.New("bittensor: number of the subnet is taken")
 
 // NewEconomy returns an economy in which an amount of TAO was issued before, all of it the treasury's.
 func NewEconomy(issued uint64, treasury string, t Terms) (*Economy, error) {
@@ -114,9 +119,12 @@ func (e *Economy) Close() (ledger.Epoch, error) {
 }
 
 // AddSubnet opens a subnet: the owner puts TAO into its pool and as much alpha is minted beside it as the price asks for. Errors:
-// ledger.ErrFunds, wrapped.
+// ledger.ErrFunds, wrapped, and ErrNetuid for root's number and one that is taken.
 func (e *Economy) AddSubnet(netuid uint16, owner string, p Pool) (*Market, error) {
-	m := &Market{Netuid: netuid, Owner: owner, OwnerCut: coinbase.DefaultOwnerCut, Pool: p, Issued: p.Alpha, Moving: p.Price().U64F64()}
+	if netuid == 0 || slices.ContainsFunc(e.Subnets, func(m *Market) bool { return m.Netuid == netuid }) {
+		return nil, ErrNetuid
+	}
+	m := &Market{Netuid: netuid, Owner: owner, OwnerCut: coinbase.DefaultOwnerCut, Pool: p, Issued: p.Alpha, Moving: p.Price().U64F64(), started: e.Blocks}
 	pool := PoolParty(netuid)
 	err := e.moves([]ledger.Entry{
 		{Kind: "network lock", From: available(owner, Tao), To: locked(pool, Tao), Amount: rao(p.Tao)},
@@ -153,7 +161,7 @@ func (e *Economy) Block() error {
 		before := m.Pending
 		e.Issuance += m.Pending.block(&m.Pool, tao, alpha, part, m.OwnerCut)
 		m.Issued += m.Pending.AlphaIn - before.AlphaIn + alpha
-		m.Moving = coinbase.MovingPrice(m.Moving, m.Pool.Price().U64F64(), e.Blocks, coinbase.DefaultHalvingBlocks, coinbase.DefaultMovingAlpha)
+		m.Moving = coinbase.MovingPrice(m.Moving, m.Pool.Price().U64F64(), e.Blocks-m.started, coinbase.DefaultHalvingBlocks, coinbase.DefaultMovingAlpha)
 	}
 	return nil
 }

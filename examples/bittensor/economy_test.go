@@ -129,6 +129,39 @@ func TestPoolRefuses(t *testing.T) {
 	}
 }
 
+// TestLaterSubnet: a subnet's moving price moves by the subnet's own age, not the network's, and its number is its own.
+func TestLaterSubnet(t *testing.T) {
+	e, err := bittensor.NewEconomy(1_000_000*tao, "treasury", bittensor.Terms{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var markets []*bittensor.Market
+	for netuid := range uint16(2) {
+		m, err := e.AddSubnet(netuid+1, "treasury", bittensor.Pool{Tao: 1000 * tao, Alpha: 1100 * tao})
+		if err != nil {
+			t.Fatal(err)
+		}
+		markets = append(markets, m)
+		m.Moving = fixed.U64F64{} // far from the price, so that it moves
+		before := m.Moving
+		for age := range uint64(200) {
+			if err := e.Block(); err != nil {
+				t.Fatal(err)
+			}
+			want := coinbase.MovingPrice(before, m.Pool.Price().U64F64(), age+1, coinbase.DefaultHalvingBlocks, coinbase.DefaultMovingAlpha)
+			if m.Moving != want {
+				t.Fatalf("subnet %d after %d blocks: moving price %v, want %v", m.Netuid, age+1, m.Moving, want)
+			}
+			before = want
+		}
+	}
+	for _, netuid := range []uint16{0, 1, 2} {
+		if _, err := e.AddSubnet(netuid, "treasury", markets[0].Pool); !errors.Is(err, bittensor.ErrNetuid) {
+			t.Errorf("subnet %d once more: %v", netuid, err)
+		}
+	}
+}
+
 // TestHalving: blocks mint half once half of 21 million TAO is issued, and nothing at the end.
 func TestHalving(t *testing.T) {
 	for _, x := range []struct{ issued, minted uint64 }{{coinbase.TotalSupply/2 - 1, 1_000_000_000}, {coinbase.TotalSupply / 2, 500_000_000}, {coinbase.TotalSupply, 0}} {
