@@ -4,6 +4,7 @@ package porep_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -41,9 +42,9 @@ func TestFolderCost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pairs, err := strconv.Atoi(os.Getenv("ASSAY_PAIRS"))
-	if err != nil {
-		pairs = 3
+	pairs, err := strconv.Atoi(cmp.Or(os.Getenv("ASSAY_PAIRS"), "3"))
+	if err != nil || pairs < 1 {
+		t.Fatalf("ASSAY_PAIRS: %d pairs, %v", pairs, err)
 	}
 	data := stream("cost", int(p.Size.Unpadded()))
 	s := porep.Sector{Proof: p}

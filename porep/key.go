@@ -77,6 +77,8 @@ func DecodeRange(ctx context.Context, s *Sector, key, replica, treeD io.ReaderAt
 		h.rows = io.NewSectionReader(treeD, int64(s.Proof.Size), int64(s.Proof.Size)-sector.NodeSize)
 	}
 	const step = 8192 * blockData
+	h.nodes = make([]merkle.Digest, min(8192, n/blockData+2)*blockDigest)
+	h.out = make([]byte, len(h.nodes)/blockDigest*blockData)
 	total := n
 	for n > 0 {
 		count := min(n, step-off%step)
@@ -95,20 +97,22 @@ type holder struct {
 	shape merkle.Shape
 	commD sector.CommD
 	rows  io.ReaderAt // of TreeD above its leaves, may be nil
+
+	nodes []merkle.Digest // of a step
+	out   []byte
 }
 
 // write writes one step.
 func (h *holder) write(ctx context.Context, w io.Writer, off, n uint64) error {
 	first, skip := off/blockData, off%blockData
 	blocks := (skip + n + blockData - 1) / blockData
-	nodes := make([]merkle.Digest, blocks*blockDigest)
+	nodes, out := h.nodes[:blocks*blockDigest], h.out[:blocks*blockData]
 	if err := h.src(ctx, nodes, first*blockDigest); err != nil {
 		return err
 	}
 	if err := h.hold(ctx, nodes, first*blockDigest); err != nil {
 		return err
 	}
-	out := make([]byte, blocks*blockData)
 	if _, err := fr32.Unpad(out, merkle.Bytes(nodes)); err != nil {
 		return fmt.Errorf("%w: %w", ErrFile, err)
 	}
