@@ -20,19 +20,21 @@ func (e *Economy) Pay(s *Subnet, m *Market) error {
 	if err := e.settle(m); err != nil {
 		return err
 	}
-	p, left := payer{e: e, s: s, m: m}, m.waiting
-	p.pay("owner cut", available(m.Owner, Alpha(m.Netuid)), m.Pending.Owner, &left)
-	rootPot := min(left, m.Pending.Root)
-	left -= rootPot
-	withheld, total := p.miners(&left)
-	p.validators(min(left, coinbase.ValidatorPot(&s.Output, m.Pending.Server, m.Pending.Validator)), rootPot, &left)
+	p := payer{e: e, s: s, m: m, left: m.waiting}
+	p.pay("owner cut", available(m.Owner, Alpha(m.Netuid)), m.Pending.Owner)
+	rootPot := min(p.left, m.Pending.Root)
+	p.left -= rootPot // miners have no part of it
+	withheld, total := p.miners()
+	pot := min(p.left, coinbase.ValidatorPot(&s.Output, m.Pending.Server, m.Pending.Validator))
+	p.left += rootPot
+	p.validators(pot, rootPot)
 	if err := e.moves(p.entries); err != nil {
 		return err
 	}
 	for _, x := range p.stakes {
 		e.addStake(x.Holder, x.Validator, x.Netuid, x.Amount)
 	}
-	m.waiting = left
+	m.waiting = p.left
 	m.Burned = fixed.U64F64FromU64(withheld).SafeDiv(fixed.U64F64FromU64(total))
 	m.Pending, m.settled = Tally{}, Tally{}
 	return nil
@@ -43,34 +45,36 @@ type payer struct {
 	e       *Economy
 	s       *Subnet
 	m       *Market
+	left    uint64 // alpha that still waits
 	entries []ledger.Entry
 	stakes  []Stake
 }
 
-// pay moves alpha that waits, at most what is left.
-func (p *payer) pay(kind string, to ledger.Account, amount uint64, left *uint64) {
-	amount = min(amount, *left)
-	*left -= amount
+// pay moves alpha that waits, at most what is left, and returns how much.
+func (p *payer) pay(kind string, to ledger.Account, amount uint64) uint64 {
+	amount = min(amount, p.left)
+	p.left -= amount
 	p.entries = append(p.entries, ledger.Entry{Kind: kind, From: locked(Chain, to.Asset), To: to, Amount: rao(amount)})
+	return amount
 }
 
 // miners pays the server emission and returns how much of it was withheld from the owner.
-func (p *payer) miners(left *uint64) (withheld, total uint64) {
+func (p *payer) miners() (withheld, total uint64) {
 	asset := Alpha(p.m.Netuid)
 	for uid, v := range p.s.Output.ServerEmission {
 		total += v
 		if p.s.State.HasOwner && uid == int(p.s.State.Owner) {
 			withheld += v
-			p.pay("owner's incentive burnt", burnt(Chain, asset), v, left)
+			p.pay("owner's incentive burnt", burnt(Chain, asset), v)
 			continue
 		}
-		p.pay("incentive", available(p.s.Neurons[uid].Name, asset), v, left)
+		p.pay("incentive", available(p.s.Neurons[uid].Name, asset), v)
 	}
 	return withheld, total
 }
 
 // validators divides the two pots by dividends.
-func (p *payer) validators(pot, rootPot uint64, left *uint64) {
+func (p *payer) validators(pot, rootPot uint64) {
 	var uids []int
 	var holders []coinbase.Holder
 	for uid, v := range p.s.Output.ValidatorEmission {
@@ -79,40 +83,37 @@ func (p *payer) validators(pot, rootPot uint64, left *uint64) {
 			holders = append(holders, coinbase.Holder{Dividend: fixed.U96F32FromU64(v), Alpha: p.e.staked(p.m.Netuid, name), Root: p.e.staked(0, name)})
 		}
 	}
-	paid := rootPot
 	if !p.e.rootSells() {
-		p.pay("root's part recycled", burnt(Chain, Alpha(p.m.Netuid)), rootPot, &rootPot)
-		paid = 0
+		p.pay("root's part recycled", burnt(Chain, Alpha(p.m.Netuid)), rootPot)
+		rootPot = 0
 	}
-	*left += rootPot // of which what is paid is taken again
-	alpha, root := coinbase.DividePending(pot, paid, p.e.TaoWeight, holders)
+	alpha, root := coinbase.DividePending(pot, rootPot, p.e.TaoWeight, holders)
 	for i, uid := range uids {
 		name := p.s.Neurons[uid].Name
-		p.share("dividend", name, p.m.Netuid, alpha[i], left)
-		p.share("root dividend", name, 0, root[i], left)
+		p.share("dividend", name, p.m.Netuid, alpha[i])
+		p.share("root dividend", name, 0, root[i])
 	}
 }
 
 // share pays a validator's take, and the rest to those who staked with it on netuid.
-func (p *payer) share(kind, validator string, netuid uint16, dividends fixed.U96F32, left *uint64) {
+func (p *payer) share(kind, validator string, netuid uint16, dividends fixed.U96F32) {
 	take, ok := p.e.Takes[validator]
 	if !ok {
 		take = coinbase.DefaultDelegateTake
 	}
 	x := coinbase.PayTake(dividends, take)
-	p.stake(kind+": take", validator, validator, x.Take, left)
+	p.stake(kind+": take", validator, validator, x.Take)
 	whole := p.e.staked(netuid, validator)
 	for _, s := range p.e.Stakes {
 		if s.Netuid == netuid && s.Validator == validator {
-			p.stake(kind, s.Holder, validator, portion(x.Nominators, s.Amount, whole), left)
+			p.stake(kind, s.Holder, validator, portion(x.Nominators, s.Amount, whole))
 		}
 	}
 }
 
 // stake pays alpha into a stake.
-func (p *payer) stake(kind, holder, validator string, amount uint64, left *uint64) {
-	amount = min(amount, *left)
-	p.pay(kind, locked(holder, Alpha(p.m.Netuid)), amount, left)
+func (p *payer) stake(kind, holder, validator string, amount uint64) {
+	amount = p.pay(kind, locked(holder, Alpha(p.m.Netuid)), amount)
 	p.stakes = append(p.stakes, Stake{holder, validator, p.m.Netuid, amount})
 }
 
