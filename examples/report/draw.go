@@ -124,7 +124,7 @@ func (decades) Ticks(low, high float64) (out []plot.Tick) {
 	}
 	step := math.Ceil((last - first + 1) / 12)
 	for e := first; e <= last; e += step {
-		out = append(out, plot.Tick{Value: math.Pow(10, e), Label: fmt.Sprintf("1e%.0f", e)})
+		out = append(out, plot.Tick{Value: math.Pow(10, e), Label: fmt.Sprintf("1e%d", int(e))})
 	}
 	return out
 }

@@ -102,6 +102,25 @@ func TestImpossibleShapes(t *testing.T) {
 	}
 }
 
+// TestDecades: the marks of a logarithmic axis lie on it, are powers of ten where there is one, and are not many.
+func TestDecades(t *testing.T) {
+	for _, c := range []struct {
+		low, high float64
+		labels    string
+	}{{1, 1000, "1e0 1e1 1e2 1e3"}, {0.5, 20, "1e0 1e1"}, {7, 10, "1e1"}, {2, 5, "2 5"}, {1e-12, 1e12, "1e-12 1e-9 1e-6 1e-3 1e0 1e3 1e6 1e9 1e12"}} {
+		var labels []string
+		for _, tick := range (decades{}).Ticks(c.low, c.high) {
+			labels = append(labels, tick.Label)
+			if tick.Value < c.low*(1-1e-8) || tick.Value > c.high*(1+1e-8) {
+				t.Errorf("%g to %g: a mark at %g", c.low, c.high, tick.Value)
+			}
+		}
+		if got := strings.Join(labels, " "); got != c.labels {
+			t.Errorf("%g to %g: %s, want %s", c.low, c.high, got, c.labels)
+		}
+	}
+}
+
 func TestSave(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "out.html")
 	if err := full().Save(path); err != nil {
