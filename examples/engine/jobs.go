@@ -15,6 +15,7 @@ import (
 	"github.com/assaylab/assay/examples/compute/verify"
 	"github.com/assaylab/assay/examples/engine/blob"
 	"github.com/assaylab/assay/examples/engine/queue"
+	"github.com/assaylab/assay/examples/internal/flat"
 	"github.com/assaylab/assay/examples/internal/strictjson"
 	"github.com/assaylab/assay/porep"
 	"github.com/assaylab/assay/porep/sector"
@@ -123,7 +124,7 @@ func (b *bench) seal(ctx context.Context, t *queue.Task) ([]byte, error) {
 		return nil, err
 	}
 	if t.Kind == kindLabel {
-		layers := make(buffer, uint64(st.Proof.Layers)*uint64(st.Proof.Size))
+		layers := make(flat.Buffer, uint64(st.Proof.Layers)*uint64(st.Proof.Size))
 		err := porep.Label(ctx, st.ReplicaID(), st.Proof, layers, nil)
 		return layers, err
 	}
@@ -141,16 +142,6 @@ func (b *bench) seal(ctx context.Context, t *queue.Task) ([]byte, error) {
 		return nil, err
 	}
 	return p.AppendC1(nil, st.Proof)
-}
-
-// buffer is an io.WriterAt of fixed size.
-type buffer []byte
-
-func (b buffer) WriteAt(p []byte, off int64) (int, error) {
-	if off < 0 || off+int64(len(p)) > int64(len(b)) {
-		return 0, fmt.Errorf("%d bytes at %d of %d", len(p), off, len(b))
-	}
-	return copy(b[off:], p), nil
 }
 
 // stage lays a sector's data and layers out in a temporary directory.

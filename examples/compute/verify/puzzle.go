@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/assaylab/assay/examples/internal/flat"
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/porep"
 	"github.com/assaylab/assay/porep/graph"
@@ -57,7 +58,7 @@ func (p *Puzzle) step(ctx context.Context) (Step, error) {
 		return nil, err
 	}
 	opt := &porep.Options{Workers: 1, Lanes: 1, Parents: parents}
-	layers := buffer(make([]byte, uint64(proof.Layers)*uint64(proof.Size)))
+	layers := make(flat.Buffer, uint64(proof.Layers)*uint64(proof.Size))
 	return func(_ uint64, state []byte) ([]byte, error) {
 		if len(state) != 32 {
 			return nil, fmt.Errorf("%w: a state of %d bytes", ErrProof, len(state))
@@ -86,16 +87,6 @@ func (p *Puzzle) proof() (sector.Proof, error) {
 		return sector.Proof{}, err
 	}
 	return profile.Proof(puzzleNonce, p.Size)
-}
-
-// buffer is an io.WriterAt of fixed size.
-type buffer []byte
-
-func (b buffer) WriteAt(p []byte, off int64) (int, error) {
-	if off < 0 || off+int64(len(p)) > int64(len(b)) {
-		return 0, fmt.Errorf("verify: %d bytes at %d of %d", len(p), off, len(b))
-	}
-	return copy(b[off:], p), nil
 }
 
 // Solve answers a puzzle: the device's side.
