@@ -13,7 +13,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/assaylab/assay/examples/internal/carrier"
 	"github.com/assaylab/assay/examples/internal/cli"
@@ -36,7 +35,7 @@ type settings struct {
 	sectors, products, epochs int
 	seed                      uint64
 
-	worker, cheat, kinds string // a worker's process
+	worker, cheat string // a worker's process
 }
 
 func parse(args []string) (settings, error) {
@@ -50,7 +49,6 @@ func parse(args []string) (settings, error) {
 	set.Uint64Var(&s.seed, "seed", 1, "")
 	set.StringVar(&s.worker, "worker", "", "")
 	set.StringVar(&s.cheat, "cheat", "", "")
-	set.StringVar(&s.kinds, "kinds", strings.Join(kinds, ","), "")
 	if err := cli.Parse(set, args); err != nil {
 		return s, err
 	}

@@ -53,13 +53,12 @@ func worker(ctx context.Context, s settings, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	mine := strings.Split(s.kinds, ",")
 	if s.cheat == cheatStall {
-		if err := stall(ctx, q, s.worker, mine, b, answer, out); err != nil {
+		if err := stall(ctx, q, s.worker, b, answer, out); err != nil {
 			return err
 		}
 	}
-	err = queue.Work(ctx, q, s.worker, mine, heartbeat, func(ctx context.Context, l *queue.Lease) ([]byte, error) {
+	err = queue.Work(ctx, q, s.worker, kinds, heartbeat, func(ctx context.Context, l *queue.Lease) ([]byte, error) {
 		fmt.Fprintln(out, "claimed", l.ID)
 		if s.cheat == cheatHang {
 			<-ctx.Done()
@@ -78,7 +77,7 @@ func worker(ctx context.Context, s settings, out io.Writer) error {
 }
 
 // stall does one task without heartbeats and answers late: when it is told to.
-func stall(ctx context.Context, q queue.Queue, name string, kinds []string, b *bench, answer <-chan struct{}, out io.Writer) error {
+func stall(ctx context.Context, q queue.Queue, name string, b *bench, answer <-chan struct{}, out io.Writer) error {
 	l, err := q.Claim(ctx, name, kinds...)
 	if err != nil {
 		return err
