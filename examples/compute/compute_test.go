@@ -66,6 +66,21 @@ func TestSameBook(t *testing.T) {
 	}
 }
 
+// openMarket returns a market in memory, to which no supplier has come.
+func openMarket(t *testing.T) *market {
+	t.Helper()
+	m, err := newMarket(settings{Settings: carrier.Settings{Engine: "memory"}, emission: "launch-supply"}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	closing, err := m.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(closing)
+	return m
+}
+
 // newSupplier returns a supplier without a process.
 func newSupplier(t *testing.T, cheat string) *supplier {
 	t.Helper()
@@ -147,13 +162,8 @@ func TestJudge(t *testing.T) {
 
 // TestMarketRefusesMalformed sends what no supplier sends.
 func TestMarketRefusesMalformed(t *testing.T) {
-	m, err := newMarket(settings{emission: "launch-supply"}, io.Discard)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := openMarket(t)
 	m.joined["n"] = make(chan []byte, 1)
-	s := httptest.NewServer(m)
-	defer s.Close()
 	key := `"` + strings.Repeat("A", 43) + `="`
 	for _, c := range []struct {
 		path, body string
@@ -163,7 +173,7 @@ func TestMarketRefusesMalformed(t *testing.T) {
 		{"/join", `{"name":"n","public":` + key + `}`, 200}, {"/join", `{"name":"n","public":` + key + `}`, 409},
 		{"/join", strings.Repeat("x", 5000), 400}, {"/up/none", "x", 404}, {"/", "", 404},
 	} {
-		resp, err := http.Post(s.URL+c.path, "", strings.NewReader(c.body))
+		resp, err := http.Post(m.base+c.path, "", strings.NewReader(c.body))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -177,15 +187,7 @@ func TestMarketRefusesMalformed(t *testing.T) {
 
 // TestStartObeysContext interrupts a market while its suppliers join: they are not waited for.
 func TestStartObeysContext(t *testing.T) {
-	m, err := newMarket(settings{Settings: carrier.Settings{Engine: "memory"}, emission: "launch-supply"}, io.Discard)
-	if err != nil {
-		t.Fatal(err)
-	}
-	closing, err := m.open(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer closing()
+	m := openMarket(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	silent := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		io.Copy(io.Discard, r.Body)
@@ -238,15 +240,7 @@ func TestProbes(t *testing.T) {
 
 // TestQueueFails: a market whose queue is gone says so, and takes no node for one that is down.
 func TestQueueFails(t *testing.T) {
-	m, err := newMarket(settings{Settings: carrier.Settings{Engine: "memory"}, emission: "launch-supply"}, io.Discard)
-	if err != nil {
-		t.Fatal(err)
-	}
-	closing, err := m.open(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer closing()
+	m := openMarket(t)
 	ctx, stop := m.dispatching(t.Context())
 	defer stop()
 	p := &peer{plan: plan{name: "n"}, process: &child.Process{}, public: m.key.Public()}
@@ -271,10 +265,7 @@ func TestQueueFails(t *testing.T) {
 
 // TestPace solves puzzles for as long as it is told to, and none after that.
 func TestPace(t *testing.T) {
-	m, err := newMarket(settings{emission: "launch-supply"}, io.Discard)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := openMarket(t)
 	begin := time.Now()
 	p := &verify.Puzzle{Device: "peer", Links: puzzleLinks, Size: sector.Size2KiB, Layers: puzzleLayers}
 	if _, err := p.Solve(t.Context()); err != nil {
@@ -283,6 +274,7 @@ func TestPace(t *testing.T) {
 	alone := time.Since(begin)
 	for solved := 0; solved < 2; { // on any machine there is a time that suffices
 		alone *= 2
+		var err error
 		if solved, err = m.pace(t.Context(), 0, 2, func() { time.Sleep(alone) }); err != nil {
 			t.Fatal(err)
 		}
