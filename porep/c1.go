@@ -7,6 +7,7 @@ import (
 
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/porep/graph"
+	"github.com/assaylab/assay/porep/internal/label"
 	"github.com/assaylab/assay/porep/sector"
 )
 
@@ -165,7 +166,7 @@ func (w *c1Walk) column(p *Proof, c *Column) {
 // labeling walks a labeling proof, whose content follows from the columns.
 func (w *c1Walk) labeling(c *ChallengeProof, layer int) {
 	w.lit(`{"parents":`)
-	for i := range w.s.labelParents {
+	for i := range label.Parents(w.s.short, uint32(layer)) {
 		w.lit(before(i))
 		w.same(c.parentLabel(layer, i))
 	}

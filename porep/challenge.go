@@ -204,7 +204,7 @@ func PublicInputs(p sector.Proof, id sector.ReplicaID, commD sector.CommD, commR
 		return nil, err
 	}
 	if p.Hash != sector.Poseidon || p.ShortLabels {
-		return nil, fmt.Errorf("%w: no circuit for %v trees over labels of %d parents", sector.ErrProofType, p.Hash, p.LabelParents())
+		return nil, fmt.Errorf("%w: no circuit for %v trees over %s labels", sector.ErrProofType, p.Hash, p.Labels())
 	}
 	challenges, err := Challenges(p, id, commR, seed, k)
 	if err != nil {

@@ -96,7 +96,7 @@ func OpenFolder(fs durable.FS, s Sector, opt *FolderOptions) (*Folder, error) {
 	return f, nil
 }
 
-// identity is all that the bytes of the sector's files depend on. Hash and label parents, in which registered proofs have no choice,
+// identity is all that the bytes of the sector's files depend on. Hash and label hash, in which registered proofs have no choice,
 // are stated only where others were chosen.
 func (f *Folder) identity() []byte {
 	p, id := f.s.Proof, f.s.ReplicaID()
@@ -108,7 +108,7 @@ func (f *Folder) identity() []byte {
 		"sector id %d\nticket %x\ncomm d %x\nreplica id %x\npieces %d %x\n", uint64(p.Size), p.Version, p.Features, p.Layers, p.ID,
 		f.s.ID.Prover, uint64(f.s.ID.Number), f.s.Ticket, f.s.CommD, id, len(f.opt.Pieces), h.Sum(nil))
 	if p.Hash != sector.Poseidon || p.ShortLabels {
-		b = fmt.Appendf(b, "hash %v\nlabel parents %d\n", p.Hash, p.LabelParents())
+		b = fmt.Appendf(b, "hash %v\nlabels %s\n", p.Hash, p.Labels())
 	}
 	return b
 }

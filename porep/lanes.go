@@ -5,9 +5,6 @@ import (
 	"github.com/assaylab/assay/porep/sector"
 )
 
-// labelPrefix is the length of what comes before the parents in a label's message.
-const labelPrefix = 64
-
 // newLanes returns the kernel of a kind of sector.
 func newLanes(p sector.Proof, ids [][32]byte) (*label.Lanes, error) {
 	if p.ShortLabels {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/porep/graph"
+	"github.com/assaylab/assay/porep/internal/label"
 	"github.com/assaylab/assay/porep/sector"
 )
 
@@ -223,29 +224,24 @@ func checkSpan(ctx context.Context, g *graph.Graph, id sector.ReplicaID, layer i
 
 // oneLabel computes one label from its parents as they lie in the files.
 func oneLabel(g *graph.Graph, id sector.ReplicaID, layer int, node uint64, cur, prev io.ReaderAt) (merkle.Digest, error) {
-	var m [64 + 32*labelParents]byte
-	head := m[:64]
-	copy(head, id[:])
-	binary.BigEndian.PutUint32(head[32:], uint32(layer))
-	binary.BigEndian.PutUint64(head[36:], node)
-	if node == 0 {
-		d := merkle.Digest(sha256.Sum256(head))
-		d[31] &= 0x3f
-		return d, nil
-	}
+	short, count := g.Proof().ShortLabels, 0
 	var parents [parentCount]uint32
-	if err := g.Parents(node, &parents); err != nil {
-		return merkle.Digest{}, err
+	if node > 0 {
+		if err := g.Parents(node, &parents); err != nil {
+			return merkle.Digest{}, err
+		}
+		count = label.Parents(short, uint32(layer))
 	}
+	m := make([]byte, label.MessageSize(short, count))
+	label.Frame(m, short, (*[32]byte)(&id), uint32(layer), node)
 	n := parentCount
 	if layer == 1 {
 		n = graph.BaseDegree
 	}
-	count := g.Proof().LabelParents()
 	for k := range count {
-		at := m[64+32*k : 96+32*k]
+		at := m[label.Prefix+32*k:][:32]
 		if k >= n {
-			copy(at, m[64+32*(k-n):])
+			copy(at, m[label.Prefix+32*(k-n):])
 			continue
 		}
 		r := cur
@@ -256,7 +252,7 @@ func oneLabel(g *graph.Graph, id sector.ReplicaID, layer int, node uint64, cur, 
 			return merkle.Digest{}, err
 		}
 	}
-	d := merkle.Digest(sha256.Sum256(m[:64+32*count]))
+	d := merkle.Digest(sha256.Sum256(m))
 	d[31] &= 0x3f
 	return d, nil
 }

@@ -19,7 +19,7 @@ func profiles() []sector.Profile {
 	out := []sector.Profile{sector.NativeProfile(2), sector.NativeProfile(5)}
 	for _, h := range []sector.Hash{sector.Poseidon2, sector.SHA254} {
 		p := sector.NativeProfile(3)
-		p.Name, p.Hash, p.Challenges, p.Partitions, p.LabelParents = "test", h, 7, 3, 37
+		p.Name, p.Hash, p.Challenges, p.Partitions, p.Labels = "test", h, 7, 3, sector.SHA256Labels
 		out = append(out, p)
 	}
 	return out

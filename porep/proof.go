@@ -11,9 +11,6 @@ import (
 // parentCount is the number of parents of a node: six of the DRG, then eight of the expander.
 const parentCount = graph.Degree
 
-// labelParents is the most parent labels that a label hashes: the parents are repeated to that, see sector.Proof.ShortLabels.
-const labelParents = 37
-
 // A Column shows the labels of one node in all layers and that TreeC holds their hash.
 type Column struct {
 	// Labels holds the label of layer l at index l-1.
@@ -56,7 +53,7 @@ type shapes struct {
 	layers int
 	h      treeHash // of TreeC and TreeRLast
 
-	labelParents int // labels that a label hashes
+	short bool // messages of labels, see sector.Proof.ShortLabels
 }
 
 // newShapes returns the forms for p, which must pass its Check.
@@ -69,7 +66,7 @@ func newShapes(p sector.Proof) (shapes, error) {
 	if err != nil {
 		return shapes{}, fmt.Errorf("porep: TreeC: %w", err)
 	}
-	return shapes{d: d, r: r, layers: p.Layers, h: hashOf(p), labelParents: p.LabelParents()}, nil
+	return shapes{d: d, r: r, layers: p.Layers, h: hashOf(p), short: p.ShortLabels}, nil
 }
 
 // nodes is the number of nodes in one ChallengeProof.

@@ -2,13 +2,13 @@ package porep
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/merkle/sha2"
 	"github.com/assaylab/assay/porep/graph"
+	"github.com/assaylab/assay/porep/internal/label"
 	"github.com/assaylab/assay/porep/sector"
 )
 
@@ -254,26 +254,31 @@ func (j *judge) columns() {
 
 // labels computes the label of every layer of the challenged nodes from those of the parents.
 func (j *judge) labels() {
-	message := labelPrefix + 32*j.s.labelParents
-	src := make([]byte, message*len(j.answers)*j.s.layers)
+	j.labelsOf(1, 1)
+	j.labelsOf(2, j.s.layers)
+}
+
+// labelsOf computes the labels of the layers first to last, whose messages have one length.
+func (j *judge) labelsOf(first, last int) {
+	parents, layers := label.Parents(j.s.short, uint32(first)), last-first+1
+	size := label.MessageSize(j.s.short, parents)
+	src := make([]byte, size*len(j.answers)*layers)
 	rest := src
 	for i := range j.answers {
 		c := &j.answers[i]
-		for layer := 1; layer <= j.s.layers; layer++ {
-			m := rest[:message]
-			rest = rest[message:]
-			copy(m, j.p.ReplicaID[:])
-			binary.BigEndian.PutUint32(m[32:], uint32(layer))
-			binary.BigEndian.PutUint64(m[36:], c.Column.Index)
-			for k := range j.s.labelParents {
-				copy(m[64+32*k:], c.parentLabel(layer, k)[:])
+		for layer := first; layer <= last; layer++ {
+			m := rest[:size]
+			rest = rest[size:]
+			label.Frame(m, j.s.short, (*[32]byte)(&j.p.ReplicaID), uint32(layer), c.Column.Index)
+			for k := range parents {
+				copy(m[label.Prefix+32*k:], c.parentLabel(layer, k)[:])
 			}
 		}
 	}
-	dst := make([]merkle.Digest, len(src)/message)
-	sha2.Sum(dst, src, message)
+	dst := make([]merkle.Digest, len(src)/size)
+	sha2.Sum(dst, src, size)
 	for n, d := range dst {
-		i, layer := n/j.s.layers, n%j.s.layers+1
+		i, layer := n/layers, first+n%layers
 		d[31] &= 0x3f
 		if got := j.answers[i].Column.Labels[layer-1]; got != d {
 			j.refuse(i, "label", "layer %d has %x, its parents give %x", layer, got, d)

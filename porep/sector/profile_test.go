@@ -11,8 +11,8 @@ import (
 
 func ExampleNativeProfile() {
 	p, err := sector.NativeProfile(4).Proof(0, sector.Size8MiB)
-	fmt.Println(p.Layers, p.Hash, p.LabelParents(), p.Challenges, err)
-	// Output: 4 blake3 14 128 <nil>
+	fmt.Println(p.Layers, p.Hash, p.Labels(), p.Challenges, err)
+	// Output: 4 blake3 sha256-short 128 <nil>
 }
 
 // TestFilecoinProfile shows that Filecoin's profile is that of the registered proofs, and cannot be changed under its name.
@@ -32,7 +32,7 @@ func TestFilecoinProfile(t *testing.T) {
 		}
 		for _, change := range []func(*sector.Profile){
 			func(r *sector.Profile) { r.Challenges++ }, func(r *sector.Profile) { r.Hash = sector.BLAKE3 },
-			func(r *sector.Profile) { r.LabelParents = 14 }, func(r *sector.Profile) { r.Layers = 13 - r.Layers },
+			func(r *sector.Profile) { r.Labels = sector.ShortSHA256Labels }, func(r *sector.Profile) { r.Layers = 13 - r.Layers },
 		} {
 			bad := r
 			change(&bad)
@@ -48,8 +48,8 @@ func TestProfileCheck(t *testing.T) {
 	for name, change := range map[string]func(*sector.Profile){
 		"no name": func(r *sector.Profile) { r.Name = "" }, "long name": func(r *sector.Profile) { r.Name = strings.Repeat("n", 65) },
 		"base degree": func(r *sector.Profile) { r.BaseDegree = 5 }, "expander degree": func(r *sector.Profile) { r.ExpDegree = 0 },
-		"label parents": func(r *sector.Profile) { r.LabelParents = 36 }, "label hash": func(r *sector.Profile) { r.Labels = "md5" },
-		"hash": func(r *sector.Profile) { r.Hash = 4 }, "version": func(r *sector.Profile) { r.Version = 3 },
+		"label hash": func(r *sector.Profile) { r.Labels = "md5" },
+		"hash":       func(r *sector.Profile) { r.Hash = 4 }, "version": func(r *sector.Profile) { r.Version = 3 },
 		"one layer": func(r *sector.Profile) { r.Layers = 1 }, "layers": func(r *sector.Profile) { r.Layers = 65 },
 		"challenges": func(r *sector.Profile) { r.Challenges = 0 }, "partitions": func(r *sector.Profile) { r.Partitions = 1 << 20 },
 		"poseidon columns": func(r *sector.Profile) { r.Hash, r.Layers = sector.Poseidon, 5 },

@@ -130,8 +130,7 @@ type Proof struct {
 
 	// Hash is the hash of columns and trees, Poseidon in registered proofs; see Profile.
 	Hash Hash
-	// ShortLabels lets a label hash each of a node's 14 parents once. In registered proofs it hashes 37 labels, the parents
-	// repeated to that.
+	// ShortLabels says that labels are ShortSHA256Labels, which no registered proof has, not SHA256Labels.
 	ShortLabels bool
 	// Layers is the number of label layers: 2 below 32 GiB, 11 from there.
 	Layers int
@@ -219,12 +218,12 @@ func (p Proof) checkShape() error {
 	return nil
 }
 
-// LabelParents returns the number of parent labels that a label hashes.
-func (p Proof) LabelParents() int {
+// Labels returns the label hash, SHA256Labels or ShortSHA256Labels.
+func (p Proof) Labels() string {
 	if p.ShortLabels {
-		return shortParents
+		return ShortSHA256Labels
 	}
-	return longParents
+	return SHA256Labels
 }
 
 // Nodes returns the number of nodes of the sector.

@@ -19,6 +19,9 @@
 // registers while the other two have the unit, changing places after some blocks, which by the same count saves a
 // fifth; and 32 sectors as two states of sixteen whose rounds fill each other's gaps, as in merkle/sha2.
 //
+// Short messages (the native profile's, see [Parents]) hash each parent once. Their kernels make every schedule beside the rounds
+// of its own block: no schedule comes twice, and nothing is kept from one node to the next.
+//
 // The stage above (porep) owns files, parent cache, threads and contexts; this package holds no goroutine. It
 // is exact with rust-fil-proofs 19.1 by labels.json and, through porep, seal.json.
 package label

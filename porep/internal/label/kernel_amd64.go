@@ -8,6 +8,7 @@ import "encoding/binary"
 type scratch struct {
 	plain bool // take the generic path
 	mem   []byte
+	layer uint32 // of short messages that mem is laid out for
 }
 
 // A job is the argument of a kernel; the fields and their order are known to _asm.
@@ -39,7 +40,7 @@ func labels3(j *job)
 //go:noescape
 func labels4(j *job)
 
-// Those of short messages.
+// Those of short messages, see short_amd64.go.
 
 //go:noescape
 func labels1s(j *job)
@@ -58,7 +59,7 @@ func labels16(j *job)
 
 // A place of the scratch memory is known by its offset: the parts of a message that are not labels, in the form
 // of a node's labels, then the addresses of every schedule's two sources.
-type places struct{ ids, head, end, sources, always, length, size int }
+type places struct{ ids, head, end, sources, size int }
 
 func placesOf(lanes int) places {
 	part := Size * lanes
@@ -72,47 +73,42 @@ func placesOf(lanes int) places {
 	if lanes > interleaved {
 		p.size = p.sources + 192 + 8*64 // chaining values last
 	}
-	p.always, p.length = p.sources+9*16+10, p.size
-	p.size += part
 	return p
 }
 
 // init lays out the constant parts of the scratch memory.
 func (s *scratch) init(ids [][Size]byte, short bool) {
 	n := len(ids)
-	if s.plain = n <= interleaved && !shani || n > interleaved && (!wide || short); s.plain {
+	if s.plain = n <= interleaved && !shani || n > interleaved && !wide; s.plain {
+		return
+	}
+	if short {
+		s.initShort(n)
 		return
 	}
 	p := placesOf(n)
-	raw := make([]byte, p.size+64)
-	skip := -address(raw) & 63
-	s.mem = raw[skip : skip+p.size]
+	s.alloc(p.size)
 	end := [Size]byte{0: 0x80}
-	binary.BigEndian.PutUint32(end[Size-4:], 8*message)
+	binary.BigEndian.PutUint32(end[Size-4:], uint32(8*MessageSize(false, repeated)))
 	for k := range ids {
 		putLane(s.mem[p.ids:], n, k, &ids[k])
 		putLane(s.mem[p.end:], n, k, &end)
 	}
-	address64 := func(at, of int) { binary.LittleEndian.PutUint64(s.mem[at:], uint64(address(s.mem[of:]))) }
-	address64(p.sources, p.ids)
-	address64(p.sources+8, p.head)
-	address64(p.sources+16*8+8, p.end)
-	if short {
-		s.shortEnd(n, &p, address64)
-	}
+	s.point(p.sources, p.ids)
+	s.point(p.sources+8, p.head)
+	s.point(p.sources+16*8+8, p.end)
 }
 
-// shortEnd makes the last block of short messages: padding and length alone.
-func (s *scratch) shortEnd(n int, p *places, address64 func(at, of int)) {
-	end, length := [Size]byte{0: 0x80}, [Size]byte{}
-	binary.BigEndian.PutUint32(length[Size-4:], 8*shortMessage)
-	for k := range n {
-		putLane(s.mem[p.end:], n, k, &end)
-		putLane(s.mem[p.length:], n, k, &length)
-	}
-	address64(p.sources+16*8, p.end)
-	address64(p.sources+16*8+8, p.length)
-	s.mem[p.always] = 1
+// alloc makes the scratch memory.
+func (s *scratch) alloc(size int) {
+	raw := make([]byte, size+64)
+	skip := -address(raw) & 63
+	s.mem = raw[skip : skip+size]
+}
+
+// point writes the address of the place to at the place at.
+func (s *scratch) point(at, to int) {
+	binary.LittleEndian.PutUint64(s.mem[at:], uint64(address(s.mem[to:])))
 }
 
 // setLayer puts the layer into the prefixes; the kernels put the node there.

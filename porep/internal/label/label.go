@@ -43,8 +43,8 @@ func New(ids ...[Size]byte) (*Lanes, error) {
 	return l, nil
 }
 
-// NewShort returns Lanes whose labels hash each parent once (in layer 1 the six over and over, to fourteen), for one to four
-// sectors. No registered proof has such labels; see sector.Proof.ShortLabels.
+// NewShort returns Lanes of short messages (see [Parents]) for one to four sectors. No registered proof has such labels; see
+// sector.Proof.ShortLabels.
 func NewShort(ids ...[Size]byte) (*Lanes, error) {
 	if len(ids) < 1 || len(ids) > interleaved {
 		return nil, fmt.Errorf("label: got %d sectors, want 1 to %d", len(ids), interleaved)

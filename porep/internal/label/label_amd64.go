@@ -71,7 +71,11 @@ func (l *Lanes) label(layer uint32, start uint64, parents []uint32, cur, prev []
 	if l.plain {
 		return l.labelGeneric(layer, start, parents, cur, prev)
 	}
-	l.setLayer(len(l.ids), layer)
+	if l.short {
+		l.setShortLayer(l.ids, layer)
+	} else {
+		l.setLayer(len(l.ids), layer)
+	}
 	row := uint64(Size * len(l.ids))
 	lists := uint64(len(parents) / Degree)
 	j := job{mem: &l.mem[0], cur: &cur[0], nodes: uint64(len(cur)) / row, lanes: uint64(len(l.ids))}

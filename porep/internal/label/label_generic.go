@@ -1,32 +1,14 @@
 package label
 
-import (
-	"crypto/sha256"
-	"encoding/binary"
-)
+import "crypto/sha256"
 
-const (
-	prefix  = 64                   // replica id, layer, node, zeros: exactly one block
-	hashed  = 37                   // parents in a message, repeats included
-	message = prefix + hashed*Size // 1248 bytes
-
-	shortMessage = prefix + Degree*Size // 512 bytes, in which each parent is once
-)
-
-// head writes the first block of a message.
-func head(m []byte, id *[Size]byte, layer uint32, node uint64) {
-	copy(m, id[:])
-	binary.BigEndian.PutUint32(m[32:], layer)
-	binary.BigEndian.PutUint64(m[36:], node)
-	clear(m[44:prefix])
-}
-
-// first makes the labels of node 0, which hash the prefix alone.
+// first makes the labels of node 0, which hash no parents.
 func (l *Lanes) first(layer uint32, cur []byte) {
-	var m [prefix]byte
+	var buf [Prefix + nodeSize]byte
+	m := buf[:MessageSize(l.short, 0)]
 	for k := range l.ids {
-		head(m[:], &l.ids[k], layer, 0)
-		l.put(cur, 0, k, sha256.Sum256(m[:]))
+		Frame(m, l.short, &l.ids[k], layer, 0)
+		l.put(cur, 0, k, sha256.Sum256(m))
 	}
 }
 
@@ -59,20 +41,19 @@ func inRange(p []uint32, node, nodes uint64, expander bool) bool {
 // is out of range, and returns how many it made.
 func (l *Lanes) labelGeneric(layer uint32, start uint64, parents []uint32, cur, prev []byte) uint64 {
 	nodes := uint64(len(cur) / (Size * len(l.ids)))
-	var m [message]byte
+	var buf [Prefix + Size*repeated]byte
+	count := Parents(l.short, layer)
+	m := buf[:MessageSize(l.short, count)]
+	labels := m[Prefix:][:Size*count]
 	for i := range uint64(len(parents) / Degree) {
 		node, p := start+i, parents[i*Degree:(i+1)*Degree]
 		if !inRange(p, node, nodes, layer > 1) {
 			return i
 		}
 		for k := range l.ids {
-			head(m[:], &l.ids[k], layer, node)
-			all := m[:message]
-			if l.short {
-				all = m[:shortMessage]
-			}
-			l.gather(all[prefix:], p, k, cur, prev)
-			l.put(cur, node, k, sha256.Sum256(all))
+			Frame(m, l.short, &l.ids[k], layer, node)
+			l.gather(labels, p, k, cur, prev)
+			l.put(cur, node, k, sha256.Sum256(m))
 		}
 	}
 	return uint64(len(parents) / Degree)

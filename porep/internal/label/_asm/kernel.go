@@ -28,7 +28,7 @@ func (k kernel) text() string {
 	c.put(k.dispatch())
 	c.put(k.bodies())
 	c.put(k.finish())
-	return fmt.Sprintf("// func labels%s(j *job)\nTEXT ·labels%s(SB), NOSPLIT, $0-8\n%s\n\n", k.name(), k.name(), lines(c))
+	return fmt.Sprintf("// func labels%[1]d(j *job)\nTEXT ·labels%[1]d(SB), NOSPLIT, $0-8\n%[2]s\n\n", k.lanes, lines(c))
 }
 
 func lines(c code) string {
@@ -119,18 +119,16 @@ func (k kernel) prep(id, bad string) code {
 		c.put(k.scale())
 		c.add("ADDQ R13, AX")
 		c.add("MOVQ AX, %d(R10)", k.sources()+16+8*i)
-		if i == 8 && !k.short {
+		if i == 8 {
 			c.add("MOVQ AX, %d(R10)", k.sources()+16*slotEnd)
 		}
 	}
 	c.add("JMP prepared_%s", id)
 	c.label("layer1_" + id)
-	if !k.short {
-		c.add("MOVQ %d(R10), AX", k.sources()+16)
-		c.add("MOVQ AX, %d(R10)", k.sources()+16*slotEnd)
-		c.add("MOVBLZX %d(R10), AX", k.late())
-		c.add("MOVB AX, %d(R10)", k.late()+6)
-	}
+	c.add("MOVQ %d(R10), AX", k.sources()+16)
+	c.add("MOVQ AX, %d(R10)", k.sources()+16*slotEnd)
+	c.add("MOVBLZX %d(R10), AX", k.late())
+	c.add("MOVB AX, %d(R10)", k.late()+6)
 	c.label("prepared_" + id)
 	return c
 }
@@ -146,8 +144,8 @@ func (k kernel) node() code {
 		c.put(load(0, k.lanes, at("iv<>", 0, 0, 16)))
 	}
 	c.put(save(0, k.lanes, at("R10", k.saved(), 32, 16)))
-	c.add("LEAQ program%s_2<>(SB), DX", k.name())
-	c.add("LEAQ program%s_1<>(SB), AX", k.name())
+	c.add("LEAQ program%d_2<>(SB), DX", k.lanes)
+	c.add("LEAQ program%d_1<>(SB), AX", k.lanes)
 	c.add("TESTQ R13, R13")
 	c.add("CMOVQEQ AX, DX")
 	return c
@@ -313,6 +311,18 @@ func (k kernel) bodies() code {
 func (k kernel) finish() code {
 	var c code
 	c.label("finish")
+	c.put(k.store())
+	c.add("XCHGQ R8, R9")
+	c.add("DECQ CX")
+	c.add("JNZ node")
+	c.label("return")
+	c.add("RET")
+	return c
+}
+
+// store stores the labels of a node and moves the job and R11 on to the next.
+func (k kernel) store() code {
+	var c code
 	c.add("MOVQ j+0(FP), SI")
 	c.add("MOVQ %d(SI), DI", jobOut)
 	c.put(digest(k.lanes, at("DI", 0, 32, 16)))
@@ -325,10 +335,5 @@ func (k kernel) finish() code {
 	c.add("DECQ %d(SI)", jobFetchLeft)
 	c.add("ADDQ $%d, %d(SI)", listSize, jobFetch)
 	c.label("near")
-	c.add("XCHGQ R8, R9")
-	c.add("DECQ CX")
-	c.add("JNZ node")
-	c.label("return")
-	c.add("RET")
 	return c
 }

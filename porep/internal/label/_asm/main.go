@@ -1,5 +1,5 @@
 // Command _asm writes the kernels that label sectors side by side: SHA-NI for one to four, AVX-512 for up to
-// sixteen (wide.go).
+// sixteen (wide.go), and SHA-NI for short messages (short.go).
 //
 // For SHA-NI a node is a program of 20 blocks (entries of a table); every block runs 64 rounds from a schedule
 // that lies ready, and most also expand one schedule of the node after. Two sets of nine schedules take turns.
@@ -33,9 +33,7 @@ func main() {
 		b.WriteString(k.text())
 	}
 	for lanes := 1; lanes <= 4; lanes++ {
-		k := kernel{lanes: lanes, short: true, step: *step}
-		b.WriteString(k.tables())
-		b.WriteString(k.text())
+		b.WriteString(shortKernel{kernel{lanes: lanes}}.text())
 	}
 	b.WriteString(data("h256", iv))
 	b.WriteString(wideTables())
@@ -58,17 +56,6 @@ type kernel struct {
 	lanes int
 	ahead bool
 	step  int
-
-	// short makes a message of each parent once: nine blocks, the last of them constant.
-	short bool
-}
-
-// name is what sets the symbols of a kernel apart.
-func (k kernel) name() string {
-	if k.short {
-		return fmt.Sprintf("%ds", k.lanes)
-	}
-	return fmt.Sprint(k.lanes)
 }
 
 const (
@@ -108,11 +95,8 @@ type entry struct {
 	last     bool
 }
 
-// Words of the late flags that never change.
-const (
-	neverLate  = 4
-	alwaysLate = 5
-)
+// neverLate is a word of the late flags that never changes.
+const neverLate = 4
 
 func lateWord(slot int) int {
 	switch slot {
@@ -127,9 +111,6 @@ func lateWord(slot int) int {
 // program lists the blocks of a node. Late schedules come first, then the next node's sources are worked out
 // (prep), then its schedules are expanded as far as they are not late.
 func (k kernel) program(layer1 bool) []entry {
-	if k.short {
-		return k.shortProgram(layer1)
-	}
 	pairs := 7
 	next := []int{0, 2, 3, 4, 5, 6, 7, 8, 1}
 	if layer1 {
@@ -178,36 +159,6 @@ func (k kernel) program(layer1 bool) []entry {
 	return p
 }
 
-// shortProgram lists the nine blocks of a short message. There are as many schedules to expand as blocks beside which that can
-// be done: those that may need the label of the node before, and one more, are always expanded in their own node.
-func (k kernel) shortProgram(layer1 bool) []entry {
-	pairs := 7
-	if layer1 {
-		pairs = 3
-	}
-	p := make([]entry, slots)
-	for j := range p {
-		p[j] = entry{late: neverLate, last: j == slotEnd, wk: slotEnd}
-		if j == 0 {
-			p[j].wk = 0
-		} else if j < slotEnd {
-			p[j].wk = 1 + (j-1)%pairs
-		}
-	}
-	own, next := map[int]int{0: 1, 1: 2, 2: 3, 3: 7}, map[int]int{4: 0, 5: 4, 6: 5, 7: 6, 8: slotEnd}
-	if layer1 {
-		own, next = map[int]int{0: 1, 1: 2, 2: 3}, map[int]int{4: 0, 8: slotEnd}
-	}
-	for j, slot := range own {
-		p[j].kind, p[j].slot, p[j].late = lateSlot, slot, alwaysLate
-	}
-	for j, slot := range next {
-		p[j].kind, p[j].slot = nextSlot, slot
-	}
-	p[4].prep = true
-	return p
-}
-
 func (k kernel) tables() string {
 	var b strings.Builder
 	for i, p := range [][]entry{k.program(true), k.program(false)} {
@@ -218,7 +169,7 @@ func (k kernel) tables() string {
 				uint32((k.sources()+16*e.slot)|e.kind<<16|e.late<<24),
 				b2u(e.prep)|b2u(e.last)<<8)
 		}
-		b.WriteString(data(fmt.Sprintf("program%s_%d", k.name(), i+1), words))
+		b.WriteString(data(fmt.Sprintf("program%d_%d", k.lanes, i+1), words))
 	}
 	return b.String()
 }
