@@ -171,6 +171,9 @@ func TestSizes(t *testing.T) {
 	if _, err := New(make([][Size]byte, MaxLanes+1)...); err == nil {
 		t.Error("New of too many sectors: no error")
 	}
+	if _, err := NewShort(make([][Size]byte, interleaved+1)...); err == nil {
+		t.Error("five sectors of short messages are accepted")
+	}
 	l, _ := New(ids(1, 2)...)
 	b := func(n int) []byte { return make([]byte, n) }
 	p := func(n int) []uint32 { return make([]uint32, n) }

@@ -1,3 +1,5 @@
+//go:build amd64 && !purego
+
 package label
 
 import (
@@ -20,6 +22,9 @@ func TestKernelShort(t *testing.T) {
 			fast, err := NewShort(ids...)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if fast.plain {
+				t.Skip("kernel: this processor or build has no shani")
 			}
 			plain, _ := NewShort(ids...)
 			plain.setPlain()
@@ -64,9 +69,6 @@ func TestKernelShort(t *testing.T) {
 				t.Errorf("a parent behind its node: %v", err)
 			}
 		})
-	}
-	if _, err := NewShort(make([][Size]byte, 5)...); err == nil {
-		t.Error("five sectors are accepted")
 	}
 }
 
