@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/sha256"
-	"errors"
 	"fmt"
 
 	"github.com/prysmaticlabs/gohashtree"
@@ -30,18 +29,6 @@ func nodeContest() ([]duel, func(), error) {
 			plain[i] = sha256.Sum256(data[64*i : 64*i+64])
 		}
 	}
-	check := func(theirs func(), got [][32]byte) func() error {
-		return func() error {
-			ours()
-			theirs()
-			for i := range dst {
-				if dst[i] != got[i] {
-					return fmt.Errorf("node %d: ours %x, theirs %x", i, dst[i], got[i])
-				}
-			}
-			return nil
-		}
-	}
 	rust, err := startRust("sha2", "64", fmt.Sprint(count))
 	if err != nil {
 		return nil, nil, err
@@ -52,10 +39,24 @@ func nodeContest() ([]duel, func(), error) {
 		all.Write(dst[i][:])
 	}
 	return []duel{
-		{peer: "gohashtree-v0.0.4-beta", unit: "ns/hash", work: count, ours: timed(ours), theirs: timed(hashtree), check: check(hashtree, peer)},
-		{peer: "crypto/sha256", unit: "ns/hash", work: count, ours: timed(ours), theirs: timed(standard), check: check(standard, plain)},
+		{peer: "gohashtree-v0.0.4-beta", unit: "ns/hash", work: count, ours: timed(ours), theirs: timed(hashtree), check: equalDigests(ours, hashtree, dst, peer)},
+		{peer: "crypto/sha256", unit: "ns/hash", work: count, ours: timed(ours), theirs: timed(standard), check: equalDigests(ours, standard, dst, plain)},
 		rust.against(duel{peer: "rust-sha2-0.10", unit: "ns/hash", work: count, ours: timed(ours), recorded: 85}, all.Sum(nil)),
 	}, rust.Close, nil
+}
+
+// equalDigests is a check that runs both sides and compares what they fill, digest by digest.
+func equalDigests(ours, theirs func(), a []merkle.Digest, b [][32]byte) func() error {
+	return func() error {
+		ours()
+		theirs()
+		for i := range a {
+			if a[i] != b[i] {
+				return fmt.Errorf("digest %d: ours %x, theirs %x", i, a[i], b[i])
+			}
+		}
+		return nil
+	}
 }
 
 // messageContest hashes 512 equal messages with a tag before each, the leaves of RFC 6962, against crypto/sha256.
@@ -64,7 +65,7 @@ func messageContest(size int) func() ([]duel, func(), error) {
 		const count = 512
 		prefix := []byte{1}
 		data := labelledBytes("assay/sha2", size*count)
-		dst, plain := make([]merkle.Digest, count), make([]merkle.Digest, count)
+		dst, plain := make([]merkle.Digest, count), make([][32]byte, count)
 		ours := func() { sha2.SumPrefix(dst, prefix, data, size) }
 		m := append(prefix, make([]byte, size)...)
 		standard := func() {
@@ -73,16 +74,7 @@ func messageContest(size int) func() ([]duel, func(), error) {
 				plain[i] = sha256.Sum256(m)
 			}
 		}
-		check := func() error {
-			ours()
-			standard()
-			for i := range dst {
-				if dst[i] != plain[i] {
-					return errors.New("digests differ")
-				}
-			}
-			return nil
-		}
+		check := equalDigests(ours, standard, dst, plain)
 		return []duel{{peer: "crypto/sha256", unit: "ns/hash", work: count, ours: timed(ours), theirs: timed(standard), check: check}}, nil, nil
 	}
 }
