@@ -25,8 +25,8 @@ type sumScratch struct {
 var sumPool = sync.Pool{New: func() any { return new(sumScratch) }}
 
 // Sum returns the 32-byte BLAKE3 hash of b, without key. Messages of 16 KiB to 1 MiB take 16 chunks, and 16 parents,
-// side by side where the processor has AVX-512, which is half as fast again as the eight lanes of zeebo/blake3 v0.2.4;
-// others go there. The result is the same. It is safe for concurrent use and keeps its memory in a pool.
+// side by side where the processor has AVX-512; others go to zeebo/blake3, which has eight lanes. The result is the same. It is
+// safe for concurrent use and keeps its memory in a pool.
 //
 // Source: the BLAKE3 paper, sections 2.2 to 2.4.
 func Sum(b []byte) merkle.Digest {
