@@ -155,7 +155,10 @@ func (c *committer) treeC(ctx context.Context) (sector.CommC, error) {
 	if err != nil {
 		return sector.CommC{}, fmt.Errorf("porep: TreeC: %w", err)
 	}
-	return sector.CommC(root), firstError(sealed.finish(c.opt), trees.finish(c.opt))
+	if err := sealed.finish(c.opt); err != nil {
+		return sector.CommC{}, err
+	}
+	return sector.CommC(root), trees.finish(c.opt)
 }
 
 // keptRoot returns the root of tree files that stand.
@@ -233,7 +236,10 @@ func (f *Files) writeAux(p sector.Proof, aux sector.PAux, opt *Options) error {
 	if err != nil {
 		return err
 	}
-	return firstError(writeFile(f.cache(sector.PAuxFile), pAux, opt), writeFile(f.cache(sector.TAuxFile), tAux, opt))
+	if err := writeFile(f.cache(sector.PAuxFile), pAux, opt); err != nil {
+		return err
+	}
+	return writeFile(f.cache(sector.TAuxFile), tAux, opt)
 }
 
 // readAux reads p_aux and holds it against CommR.

@@ -1,7 +1,6 @@
 package update
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -95,7 +94,10 @@ func writeAux(cache string, p sector.Proof, aux sector.PAux) error {
 	if err != nil {
 		return err
 	}
-	return cmp.Or(writeFile(inCache(cache, sector.PAuxFile), pAux), writeFile(inCache(cache, sector.TAuxFile), tAux))
+	if err := writeFile(inCache(cache, sector.PAuxFile), pAux); err != nil {
+		return err
+	}
+	return writeFile(inCache(cache, sector.TAuxFile), tAux)
 }
 
 // maxTAux bounds the bytes of a t_aux.
