@@ -33,6 +33,14 @@ func postSector(dir string) (*porep.Statement, post.Opener, porep.Files, error) 
 		return nil, nil, porep.Files{}, err
 	}
 	open := func(context.Context, sector.Number) (*post.Replica, error) {
+		rep := &post.Replica{Discard: job.Proof.RowsToDiscard}
+		aux, err := os.ReadFile(filepath.Join(job.Files.Cache, sector.PAuxFile))
+		if err != nil {
+			return nil, err
+		}
+		if err := rep.Aux.UnmarshalBinary(aux); err != nil {
+			return nil, err
+		}
 		sealed, err := os.Open(job.Files.Sealed)
 		if err != nil {
 			return nil, err
@@ -41,13 +49,9 @@ func postSector(dir string) (*porep.Statement, post.Opener, porep.Files, error) 
 		if err != nil {
 			return nil, errors.Join(err, sealed.Close())
 		}
-		rep := &post.Replica{Sealed: sealed, TreeRLast: []io.ReaderAt{tree}, Discard: job.Proof.RowsToDiscard,
-			Close: func() error { return errors.Join(sealed.Close(), tree.Close()) }}
-		aux, err := os.ReadFile(filepath.Join(job.Files.Cache, sector.PAuxFile))
-		if err != nil {
-			return nil, err
-		}
-		return rep, rep.Aux.UnmarshalBinary(aux)
+		rep.Sealed, rep.TreeRLast = sealed, []io.ReaderAt{tree}
+		rep.Close = func() error { return errors.Join(sealed.Close(), tree.Close()) }
+		return rep, nil
 	}
 	return &st[0], open, job.Files, nil
 }
