@@ -1,6 +1,7 @@
 package porep
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -37,7 +38,7 @@ func (c *checker) replica(ctx context.Context) error {
 		for i := range c.sealedBad {
 			c.sealedBad[i] = c.known || !whole
 		}
-		c.add(sealedName, all(int64(p.Size)), firstError(reasonOf(c.sealed), errUnproven))
+		c.add(sealedName, all(int64(p.Size)), cmp.Or(reasonOf(c.sealed), errUnproven))
 	}
 	c.report.sealed, c.report.known = blocksOf(c.sealedBad), c.known
 	names := p.TreeRLastFiles()
@@ -63,7 +64,7 @@ func (c *checker) replica(ctx context.Context) error {
 		if err == nil {
 			c.add(name, nil, nil)
 		} else {
-			c.add(name, all(p.TreeRLastLen()), firstError(reasonOf(c.treeR[i]), err))
+			c.add(name, all(p.TreeRLastLen()), cmp.Or(reasonOf(c.treeR[i]), err))
 		}
 	}
 	return nil
@@ -105,7 +106,7 @@ func (c *checker) columns(ctx context.Context) error {
 		switch {
 		case !proven:
 			c.report.labels = nil
-			c.add(sector.LayerFile(l+1), all(int64(p.Size)), firstError(reasonOf(c.layers[l]), errUnproven))
+			c.add(sector.LayerFile(l+1), all(int64(p.Size)), cmp.Or(reasonOf(c.layers[l]), errUnproven))
 		default:
 			bad := make([]bool, c.blocks)
 			for node := range c.report.labels[l] {
@@ -121,7 +122,7 @@ func (c *checker) columns(ctx context.Context) error {
 		case c.treeCRight(ctx):
 			c.add(name, nil, nil)
 		default:
-			c.add(name, all(p.TreeCLen()), firstError(reasonOf(c.treeC[i]), errUnproven))
+			c.add(name, all(p.TreeCLen()), cmp.Or(reasonOf(c.treeC[i]), errUnproven))
 		}
 	}
 	return ctx.Err()

@@ -1,6 +1,7 @@
 package porep
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,7 +25,7 @@ import (
 //
 // Source: rust-fil-proofs stacked/vanilla/proof.rs, transform_and_replicate_layers.
 func Commit(ctx context.Context, f Files, s *Sector, opt *Options) (sector.CommR, error) {
-	if err := firstError(s.Check(), f.writable()); err != nil {
+	if err := cmp.Or(s.Check(), f.writable()); err != nil {
 		return sector.CommR{}, err
 	}
 	if err := opt.budget("committing", CommitMemory(s.Proof, opt.workers())); err != nil {

@@ -1,6 +1,7 @@
 package porep
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -102,7 +103,7 @@ func syncDir(dir *os.Root) error {
 	if err != nil {
 		return err
 	}
-	return firstError(f.Sync(), f.Close())
+	return cmp.Or(f.Sync(), f.Close())
 }
 
 // outFiles are files of one size in the making.
@@ -170,7 +171,7 @@ func (f *Files) open(path string, size int64) (inFile, error) {
 		return nil, err
 	}
 	if n != size {
-		return nil, firstError(fmt.Errorf("%w: %s has %d bytes, want %d", ErrFile, path, n, size), in.Close())
+		return nil, cmp.Or(fmt.Errorf("%w: %s has %d bytes, want %d", ErrFile, path, n, size), in.Close())
 	}
 	return in, nil
 }
@@ -189,7 +190,7 @@ func (f *Files) openAny(path string) (inFile, int64, error) {
 	}
 	n, err := in.Size()
 	if err != nil {
-		return nil, 0, firstError(fmt.Errorf("porep: %w", err), in.Close())
+		return nil, 0, cmp.Or(fmt.Errorf("porep: %w", err), in.Close())
 	}
 	return in, n, nil
 }

@@ -1,6 +1,7 @@
 package porep
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -91,7 +92,7 @@ func OpenFolder(fs durable.FS, s Sector, opt *FolderOptions) (*Folder, error) {
 		err = fs.SyncDir(".")
 	}
 	if err != nil {
-		return nil, firstError(fmt.Errorf("porep: %w", err), f.job.Close())
+		return nil, cmp.Or(fmt.Errorf("porep: %w", err), f.job.Close())
 	}
 	return f, nil
 }
@@ -280,7 +281,7 @@ func (f *Folder) Prove(ctx context.Context, st *Statement, opt *Options) (*Proof
 // the data before sealing goes, too. It is an error for a sector that is not sealed.
 func (f *Folder) Prune(ctx context.Context, staged bool) error {
 	if ok, err := f.whole(ctx, f.outputs()...); err != nil || !ok {
-		return firstError(err, &FileError{Name: sealedName, Block: -1, Err: errNotMade})
+		return cmp.Or[error](err, &FileError{Name: sealedName, Block: -1, Err: errNotMade})
 	}
 	for _, file := range f.inputs() {
 		if f.job.Pruned(file.name) || file.name == stagedName && !staged {

@@ -2,6 +2,7 @@ package porep
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -36,7 +37,7 @@ func (f *Folder) mend(ctx context.Context, opt *Options) (done bool, err error) 
 		return ok, err
 	}
 	if ok, err := f.whole(ctx, fileOf{sealedName, int64(f.s.Proof.Size)}); err != nil || !ok {
-		return false, firstError(err, f.lost(sealedName, errReplicaLost))
+		return false, cmp.Or(err, f.lost(sealedName, errReplicaLost))
 	}
 	shapes, err := newShapes(f.s.Proof)
 	if err != nil {

@@ -1,6 +1,7 @@
 package porep
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -124,7 +125,7 @@ func labelSectors(ctx context.Context, ids []sector.ReplicaID, p sector.Proof, o
 		}
 		defer l.sink.close()
 		last, err := l.run(ctx)
-		return firstError(err, last.Free())
+		return cmp.Or(err, last.Free())
 	})
 }
 
@@ -172,7 +173,7 @@ func (l *labeller) run(ctx context.Context) (*label.Buffer, error) {
 		return nil, err
 	}
 	if l.prev, err = label.NewBuffer(len(l.ids) * int(l.p.Size)); err != nil {
-		return nil, firstError(err, l.cur.Free())
+		return nil, cmp.Or(err, l.cur.Free())
 	}
 	if l.have.last == 0 {
 		l.have.last = l.p.Layers
@@ -185,9 +186,9 @@ func (l *labeller) run(ctx context.Context) (*label.Buffer, error) {
 		l.m.add((uint64(l.have.layers)*l.p.Nodes() + l.have.nodes) * uint64(len(l.ids)))
 		err = l.layers(ctx)
 	}
-	err = firstError(err, l.cur.Free())
+	err = cmp.Or(err, l.cur.Free())
 	if err != nil {
-		return nil, firstError(err, l.prev.Free())
+		return nil, cmp.Or(err, l.prev.Free())
 	}
 	return l.prev, nil
 }
@@ -267,7 +268,7 @@ func (l *labeller) layer(ctx context.Context, f *feed, layer int, from uint64, o
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
-		if err = firstError(err, ctx.Err()); err != nil {
+		if err = cmp.Or(err, ctx.Err()); err != nil {
 			return err
 		}
 		if err := l.lanes.Label(uint32(layer), first, parents, l.cur.Bytes(), l.prev.Bytes()); err != nil {

@@ -1,6 +1,7 @@
 package porep
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -26,7 +27,7 @@ func LabelFiles(ctx context.Context, fs []Files, ss []Sector, opt *Options) erro
 	}
 	p, ids := ss[0].Proof, make([]sector.ReplicaID, len(ss))
 	for i := range ss {
-		if err := firstError(ss[i].Check(), fs[i].writable()); err != nil {
+		if err := cmp.Or(ss[i].Check(), fs[i].writable()); err != nil {
 			return err
 		}
 		if ss[i].Proof != p {

@@ -1,6 +1,7 @@
 package porep
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,7 +25,7 @@ var ErrLost = errors.New("porep: data is lost")
 // written, where a wanted file is, and later where a replica that nothing proves turned out not to hold the data; those of Label
 // and of the file system; ctx.Err().
 func (f *Files) Repair(ctx context.Context, st *Statement, r *Report, opt *RepairOptions) error {
-	if err := firstError(st.Check(), f.writable()); err != nil {
+	if err := cmp.Or(st.Check(), f.writable()); err != nil {
 		return err
 	}
 	s, err := newShapes(st.Proof)
@@ -128,7 +129,7 @@ func (m *mender) patchLayers(ctx context.Context) error {
 			return err
 		}
 		err = m.rewrite(ctx, m.f.layer(l+1), merkle.FromReaderAt(patch{in, labels}))
-		if err = firstError(err, in.Close()); err != nil {
+		if err = cmp.Or(err, in.Close()); err != nil {
 			return err
 		}
 	}
@@ -283,10 +284,13 @@ func (m *mender) replica(ctx context.Context) error {
 		return err
 	}
 	defer staged.Close()
-	key := merkle.FromReaderAt(in[0])
+	key, data := merkle.FromReaderAt(in[0]), merkle.FromReaderAt(staged)
 	encoded := func(ctx context.Context, dst []merkle.Digest, first uint64) error {
 		k := make([]merkle.Digest, len(dst))
-		if err := firstError(key(ctx, k, first), merkle.FromReaderAt(staged)(ctx, dst, first)); err != nil {
+		if err := key(ctx, k, first); err != nil {
+			return err
+		}
+		if err := data(ctx, dst, first); err != nil {
 			return err
 		}
 		if bad := encodeNodes(dst, dst, k); bad >= 0 {
@@ -334,7 +338,7 @@ func (m *mender) trees(ctx context.Context) error {
 			return err
 		}
 		root, err := m.tree(ctx, p.TreeRLastFiles(), p.TreeRLastLen(), treeRLayout(p), merkle.FromReaderAt(sealed), merkle.Digest(m.r.aux.CommRLast))
-		if err = firstError(err, sealed.Close()); err != nil {
+		if err = cmp.Or(err, sealed.Close()); err != nil {
 			return err
 		}
 		m.r.aux.CommRLast = sector.CommRLast(root)

@@ -2,6 +2,7 @@ package porep
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +27,7 @@ var errNoData = errors.New("porep: no reader of the sector's data")
 // Errors: also those of r and of the file system, ctx.Err(), sector.ErrProofType.
 func Stage(ctx context.Context, f Files, p sector.Proof, r io.Reader, opt *Options) (sector.CommD, error) {
 	s, err := checkedShapes(p)
-	if err = firstError(err, f.writable()); err != nil {
+	if err = cmp.Or(err, f.writable()); err != nil {
 		return sector.CommD{}, err
 	}
 	if r == nil {
@@ -42,13 +43,7 @@ func Stage(ctx context.Context, f Files, p sector.Proof, r io.Reader, opt *Optio
 	defer staged.drop()
 	in := &counter{r: r, left: p.Size.Unpadded()}
 	leaves := merkle.FromReader(io.MultiReader(fr32.NewReader(in), zeros{}))
-	root, err := f.buildTreeD(ctx, s, p, func(ctx context.Context, dst []merkle.Digest, first uint64) error {
-		if err := leaves(ctx, dst, first); err != nil {
-			return err
-		}
-		_, err := staged.WriteAt(merkle.Bytes(dst), int64(first)*sector.NodeSize)
-		return err
-	}, in.atEnd, opt)
+	root, err := f.buildTreeD(ctx, s, p, tee(leaves, staged), in.atEnd, opt)
 	if err != nil {
 		return sector.CommD{}, err
 	}
@@ -58,8 +53,11 @@ func Stage(ctx context.Context, f Files, p sector.Proof, r io.Reader, opt *Optio
 // StagePieces is Stage for pieces: each payload lies in the smallest piece that holds it, where package piece
 // places it. It returns the pieces and CommD. Errors: also piece.ErrPieces and its kin.
 func StagePieces(ctx context.Context, f Files, p sector.Proof, payloads []piece.Payload, opt *Options) (*piece.Staged, error) {
-	if _, err := checkedShapes(p); firstError(err, f.writable()) != nil {
-		return nil, firstError(err, f.writable())
+	if _, err := checkedShapes(p); err != nil {
+		return nil, err
+	}
+	if err := f.writable(); err != nil {
+		return nil, err
 	}
 	out, err := create(f.Staged, int64(p.Size))
 	if err != nil {
@@ -89,7 +87,7 @@ func StagePieces(ctx context.Context, f Files, p sector.Proof, payloads []piece.
 // merkle.NodeError for padding bits that are set.
 func StageFile(ctx context.Context, f Files, p sector.Proof, opt *Options) (sector.CommD, error) {
 	s, err := checkedShapes(p)
-	if err = firstError(err, f.writable()); err != nil {
+	if err = cmp.Or(err, f.writable()); err != nil {
 		return sector.CommD{}, err
 	}
 	if err := opt.budget("staging", treeMemory(opt.workers())); err != nil {
@@ -135,7 +133,7 @@ func (f *Files) openStaged(path string, p sector.Proof) (*stagedFile, error) {
 		return nil, err
 	}
 	if n > int64(p.Size) {
-		return nil, firstError(fmt.Errorf("%w: %s has %d bytes, want %d at most", ErrFile, path, n, uint64(p.Size)), r.Close())
+		return nil, cmp.Or(fmt.Errorf("%w: %s has %d bytes, want %d at most", ErrFile, path, n, uint64(p.Size)), r.Close())
 	}
 	return &stagedFile{zeroFilled{r, n}, r}, nil
 }

@@ -2,6 +2,7 @@ package porep
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -17,7 +18,7 @@ import (
 //
 // Source: rust-fil-proofs stacked/vanilla/params.rs, SynthProofs.
 func Synthesize(ctx context.Context, f Files, st *Statement, opt *Options) error {
-	if err := firstError(st.Check(), f.writable()); err != nil {
+	if err := cmp.Or(st.Check(), f.writable()); err != nil {
 		return err
 	}
 	aux, err := f.readAux(st.Proof, st.CommR)

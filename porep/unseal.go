@@ -1,6 +1,7 @@
 package porep
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,7 +40,7 @@ func Unseal(ctx context.Context, s *Sector, replica io.ReaderAt, w io.Writer, of
 	if err != nil {
 		return err
 	}
-	return firstError(Decode(ctx, s, bytesAt(key.Bytes()), replica, w, off, n, opt), key.Free())
+	return cmp.Or(Decode(ctx, s, bytesAt(key.Bytes()), replica, w, off, n, opt), key.Free())
 }
 
 // Decode is Unseal with the key at hand: the last layer, as it lies in its file.

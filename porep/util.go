@@ -10,16 +10,6 @@ import (
 	"github.com/assaylab/assay/porep/internal/files"
 )
 
-// firstError returns the first of errs that is one.
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // readFull fills b from offset off on. A reader that ends early gives io.ErrUnexpectedEOF.
 func readFull(r io.ReaderAt, b []byte, off int64) error { return files.ReadFull(r, b, off) }
 
