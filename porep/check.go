@@ -260,7 +260,7 @@ func (c *checker) row(ctx context.Context, h merkle.Hasher, s merkle.Shape, r io
 	err := spread(ctx, c.opt.workers(), c.blocks, func(ctx context.Context, i uint64) error {
 		defer m.add(nodes)
 		leaves := make([]merkle.Digest, nodes)
-		if err := readFull(r, merkle.Bytes(leaves), int64(i*nodes)*sector.NodeSize); err != nil {
+		if err := files.ReadFull(r, merkle.Bytes(leaves), int64(i*nodes)*sector.NodeSize); err != nil {
 			return nil
 		}
 		t, err := merkle.Build(ctx, h, sub, leaves, &merkle.Options{Workers: 1})
@@ -403,7 +403,7 @@ func (c *checker) rightData() merkle.Source {
 			if c.dataBad[first/nodes] {
 				r = c.treeD
 			}
-			if err := readFull(r, merkle.Bytes(dst[:n]), int64(first)*sector.NodeSize); err != nil {
+			if err := files.ReadFull(r, merkle.Bytes(dst[:n]), int64(first)*sector.NodeSize); err != nil {
 				return err
 			}
 			dst, first = dst[n:], first+n
@@ -452,7 +452,7 @@ func (d *differ) WriteAt(b []byte, off int64) (int, error) {
 	for done := 0; done < len(b); {
 		at := off + int64(done)
 		part := b[done:min(len(b), done+int(CheckBlock-at%CheckBlock))]
-		if readFull(d.r, have[:len(part)], at) != nil || !slices.Equal(have[:len(part)], part) {
+		if files.ReadFull(d.r, have[:len(part)], at) != nil || !slices.Equal(have[:len(part)], part) {
 			d.mu.Lock()
 			d.bad[at/CheckBlock] = true
 			d.mu.Unlock()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/porep/graph"
+	"github.com/assaylab/assay/porep/internal/files"
 	"github.com/assaylab/assay/porep/sector"
 )
 
@@ -196,7 +197,7 @@ func (c *checker) relabelNode(g *graph.Graph, l int, node uint64, cur patch, pre
 		return err
 	}
 	var got merkle.Digest
-	if readFull(c.layers[l], got[:], int64(node)*sector.NodeSize) != nil || got != want {
+	if files.ReadFull(c.layers[l], got[:], int64(node)*sector.NodeSize) != nil || got != want {
 		c.report.labels[l][node] = want
 	}
 	return nil
@@ -246,7 +247,7 @@ func columnsOf(h treeHash, layers []io.ReaderAt) merkle.Source {
 			n := min(step, len(dst))
 			w.size(len(layers), n)
 			for l, r := range layers {
-				if err := readFull(r, w.layers[l], int64(first)*sector.NodeSize); err != nil {
+				if err := files.ReadFull(r, w.layers[l], int64(first)*sector.NodeSize); err != nil {
 					return fmt.Errorf("porep: layer %d: %w", l+1, err)
 				}
 			}

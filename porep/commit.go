@@ -11,6 +11,7 @@ import (
 
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/merkle/sha2"
+	"github.com/assaylab/assay/porep/internal/files"
 	"github.com/assaylab/assay/porep/sector"
 )
 
@@ -184,11 +185,11 @@ func (c *committer) columns(sealed io.WriterAt) merkle.Source {
 		w.size(len(c.layers), len(dst))
 		off := int64(first) * sector.NodeSize
 		for l, r := range c.layers {
-			if err := readFull(r, w.layers[l], off); err != nil {
+			if err := files.ReadFull(r, w.layers[l], off); err != nil {
 				return fmt.Errorf("layer %d: %w", l+1, err)
 			}
 		}
-		if err := readFull(c.staged, merkle.Bytes(w.data), off); err != nil {
+		if err := files.ReadFull(c.staged, merkle.Bytes(w.data), off); err != nil {
 			return err
 		}
 		if err := c.shapes.h.columns(dst, w.layers); err != nil {

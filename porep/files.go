@@ -238,7 +238,7 @@ func (f *Files) readSmall(path string, limit int64) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %s has %d bytes, want %d at most", ErrFile, path, n, limit)
 	}
 	b := make([]byte, n)
-	if err := readFull(in, b, 0); err != nil {
+	if err := files.ReadFull(in, b, 0); err != nil {
 		return nil, fmt.Errorf("porep: %s: %w", path, err)
 	}
 	return b, nil
@@ -261,23 +261,4 @@ func (o *Options) keepsAll(paths []string, size int64) bool {
 		}
 	}
 	return true
-}
-
-// zeroFilled reads a file that may be shorter than size as if zeros followed.
-type zeroFilled struct {
-	r    io.ReaderAt
-	have int64
-}
-
-func (z zeroFilled) ReadAt(b []byte, off int64) (int, error) {
-	n := 0
-	if off < z.have {
-		part := b[:min(int64(len(b)), z.have-off)]
-		if err := readFull(z.r, part, off); err != nil {
-			return 0, err
-		}
-		n = len(part)
-	}
-	clear(b[n:])
-	return len(b), nil
 }

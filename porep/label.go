@@ -12,6 +12,7 @@ import (
 
 	"github.com/assaylab/assay/merkle/durable"
 	"github.com/assaylab/assay/porep/graph"
+	"github.com/assaylab/assay/porep/internal/files"
 	"github.com/assaylab/assay/porep/internal/label"
 	"github.com/assaylab/assay/porep/sector"
 )
@@ -203,7 +204,7 @@ func (l *labeller) load(ctx context.Context, into *label.Buffer, rs []io.ReaderA
 			}
 			hi := min(lo+blockNodes, nodes)
 			b := buf[:(hi-lo)*sector.NodeSize]
-			if err := readFull(r, b, int64(lo)*sector.NodeSize); err != nil {
+			if err := files.ReadFull(r, b, int64(lo)*sector.NodeSize); err != nil {
 				return fmt.Errorf("porep: read layers: %w", err)
 			}
 			label.Put(l.span(into, lo, hi), b, len(l.ids), lane)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/porep/graph"
+	"github.com/assaylab/assay/porep/internal/files"
 	"github.com/assaylab/assay/porep/internal/label"
 	"github.com/assaylab/assay/porep/sector"
 )
@@ -177,7 +178,7 @@ func checkLayer(ctx context.Context, g *graph.Graph, id sector.ReplicaID, layer,
 			b := wholeLayers.Get().(*[]byte)
 			defer wholeLayers.Put(b)
 			*b = slices.Grow((*b)[:0], int(size))[:size]
-			if err := readFull(*r, *b, 0); err != nil {
+			if err := files.ReadFull(*r, *b, 0); err != nil {
 				return err
 			}
 			*r = bytesAt(*b)
@@ -213,7 +214,7 @@ func checkSpan(ctx context.Context, g *graph.Graph, id sector.ReplicaID, layer i
 			return err
 		}
 		var got merkle.Digest
-		if err := readFull(cur, got[:], int64(node)*sector.NodeSize); err != nil {
+		if err := files.ReadFull(cur, got[:], int64(node)*sector.NodeSize); err != nil {
 			return err
 		}
 		if got != want {
@@ -249,7 +250,7 @@ func oneLabel(g *graph.Graph, id sector.ReplicaID, layer int, node uint64, cur, 
 		if k >= graph.BaseDegree {
 			r = prev
 		}
-		if err := readFull(r, at, int64(parents[k])*sector.NodeSize); err != nil {
+		if err := files.ReadFull(r, at, int64(parents[k])*sector.NodeSize); err != nil {
 			return merkle.Digest{}, err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/merkle/sha2"
 	"github.com/assaylab/assay/porep/graph"
+	"github.com/assaylab/assay/porep/internal/files"
 	"github.com/assaylab/assay/porep/sector"
 )
 
@@ -187,7 +188,7 @@ func (o *opener) answer(ctx context.Context, answers []ChallengeProof, challenge
 // column reads the labels of a node.
 func (o *opener) column(dst []merkle.Digest, node uint64) error {
 	for l, r := range o.layers {
-		if err := readFull(r, dst[l][:], int64(node)*sector.NodeSize); err != nil {
+		if err := files.ReadFull(r, dst[l][:], int64(node)*sector.NodeSize); err != nil {
 			return fmt.Errorf("porep: layer %d: %w", l+1, err)
 		}
 	}

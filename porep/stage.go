@@ -11,6 +11,7 @@ import (
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/merkle/sha2"
 	"github.com/assaylab/assay/porep/fr32"
+	"github.com/assaylab/assay/porep/internal/files"
 	"github.com/assaylab/assay/porep/piece"
 	"github.com/assaylab/assay/porep/sector"
 )
@@ -123,7 +124,7 @@ func treeMemory(workers int) uint64 { return uint64(workers) * (5 << 20) }
 
 // A stagedFile is the data before sealing.
 type stagedFile struct {
-	zeroFilled
+	files.ZeroFilled
 	io.Closer
 }
 
@@ -135,7 +136,7 @@ func (f *Files) openStaged(path string, p sector.Proof) (*stagedFile, error) {
 	if n > int64(p.Size) {
 		return nil, cmp.Or(fmt.Errorf("%w: %s has %d bytes, want %d at most", ErrFile, path, n, uint64(p.Size)), r.Close())
 	}
-	return &stagedFile{zeroFilled{r, n}, r}, nil
+	return &stagedFile{files.ZeroFilled{ReaderAt: r, Have: n}, r}, nil
 }
 
 // A counter lets left bytes of r through.

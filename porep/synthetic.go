@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/assaylab/assay/merkle"
+	"github.com/assaylab/assay/porep/internal/files"
 	"github.com/assaylab/assay/porep/sector"
 )
 
@@ -137,7 +138,7 @@ func (f *Files) readSynthetic(ctx context.Context, st *Statement, p *Proof) erro
 	}
 	defer in.Close()
 	head := make([]byte, synthHeadLen)
-	if err := readFull(in, head, 0); err != nil {
+	if err := files.ReadFull(in, head, 0); err != nil {
 		return fmt.Errorf("porep: %s: %w", path, err)
 	}
 	if want := (synthHead{p.CommD, p.CommC, p.CommRLast}).bytes(); string(head) != string(want) {
@@ -154,7 +155,7 @@ func (f *Files) readSynthetic(ctx context.Context, st *Statement, p *Proof) erro
 		}
 		answers := make([]ChallengeProof, len(indexes))
 		for i, at := range indexes {
-			if err := readFull(in, record, synthHeadLen+int64(at)*each); err != nil {
+			if err := files.ReadFull(in, record, synthHeadLen+int64(at)*each); err != nil {
 				return fmt.Errorf("porep: %s: %w", path, err)
 			}
 			answers[i].readRecord(s, record)

@@ -2,16 +2,10 @@ package porep
 
 import (
 	"context"
-	"io"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
-
-	"github.com/assaylab/assay/porep/internal/files"
 )
-
-// readFull fills b from offset off on. A reader that ends early gives io.ErrUnexpectedEOF.
-func readFull(r io.ReaderAt, b []byte, off int64) error { return files.ReadFull(r, b, off) }
 
 // A meter adds up the progress of several goroutines.
 type meter struct {

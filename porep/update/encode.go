@@ -126,7 +126,7 @@ func (p *Params) shapes() (d, r merkle.Shape, err error) {
 type mixer struct {
 	sp      sector.Proof
 	d, r    merkle.Shape
-	data    zeroFilled
+	data    files.ZeroFilled
 	replica io.ReaderAt // the one that is there
 	files   files.Ins
 	codec   *codec
@@ -154,7 +154,7 @@ func openMixer(f *Files, p *Params, sp sector.Proof, replica string) (m *mixer, 
 		m.close()
 		return nil, err
 	}
-	m.data = zeroFilled{data, n}
+	m.data = files.ZeroFilled{ReaderAt: data, Have: n}
 	return m, nil
 }
 

@@ -3,7 +3,6 @@ package update
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path/filepath"
 
@@ -146,23 +145,4 @@ func allInCache(cache string, names []string) []string {
 		out[i] = inCache(cache, name)
 	}
 	return out
-}
-
-// zeroFilled reads a file that may be shorter than wanted as if zeros followed.
-type zeroFilled struct {
-	io.ReaderAt
-	have int64
-}
-
-func (z zeroFilled) ReadAt(b []byte, off int64) (int, error) {
-	n := 0
-	if off < z.have {
-		part := b[:min(int64(len(b)), z.have-off)]
-		if err := files.ReadFull(z.ReaderAt, part, off); err != nil {
-			return 0, err
-		}
-		n = len(part)
-	}
-	clear(b[n:])
-	return len(b), nil
 }

@@ -154,3 +154,24 @@ func ReadFull(r io.ReaderAt, b []byte, off int64) error {
 	}
 	return err
 }
+
+// ZeroFilled reads as if zeros without end followed the first Have bytes of its reader. Where the reader ends before those the
+// error is io.ErrUnexpectedEOF, and nothing counts as read.
+type ZeroFilled struct {
+	io.ReaderAt
+	Have int64
+}
+
+// ReadAt implements io.ReaderAt.
+func (z ZeroFilled) ReadAt(b []byte, off int64) (int, error) {
+	n := 0
+	if off < z.Have {
+		part := b[:min(int64(len(b)), z.Have-off)]
+		if err := ReadFull(z.ReaderAt, part, off); err != nil {
+			return 0, err
+		}
+		n = len(part)
+	}
+	clear(b[n:])
+	return len(b), nil
+}

@@ -154,6 +154,21 @@ func TestReadFull(t *testing.T) {
 	}
 }
 
+// TestZeroFilled reads before, across and behind the end of what there is, and where there is less than was said.
+func TestZeroFilled(t *testing.T) {
+	for _, c := range []struct {
+		have, off int64
+		want      string
+		err       error
+	}{{4, 0, "012", nil}, {4, 2, "23\x00", nil}, {4, 4, "\x00\x00\x00", nil}, {4, 9, "\x00\x00\x00", nil}, {5, 3, "", io.ErrUnexpectedEOF}} {
+		b := []byte("xxx")
+		n, err := ZeroFilled{strings.NewReader("0123"), c.have}.ReadAt(b, c.off)
+		if string(b[:n]) != c.want || err != c.err {
+			t.Errorf("3 bytes from %d of %d: %q, %v, want %q, %v", c.off, c.have, b[:n], err, c.want, c.err)
+		}
+	}
+}
+
 // A failing reader reads nothing.
 type failing struct{ err error }
 
