@@ -120,15 +120,19 @@ func (s *fileSink) end(layer int) error {
 
 // check computes samples of a sector's new layer again.
 func (s *fileSink) check(layer, i int, cur io.ReaderAt) error {
-	if layer == 1 {
-		return checkLayer(s.ctx, s.g, s.ids[i], layer, layerSamples, cur, nil)
-	}
-	prev, err := s.files[i].open(s.files[i].layer(layer-1), s.size)
+	made, err := sampled(s.g, layerSamples, cur)
 	if err != nil {
 		return err
 	}
-	defer prev.Close()
-	return checkLayer(s.ctx, s.g, s.ids[i], layer, layerSamples, cur, prev)
+	defer made.close()
+	var prev *sampledLayer
+	if layer > 1 {
+		if prev, err = s.files[i].openSampled(s.g, layer-1, layerSamples); err != nil {
+			return err
+		}
+		defer prev.close()
+	}
+	return checkSpan(s.ctx, s.g, s.ids[i], layer, 0, s.g.Nodes(), layerSamples, made, prev)
 }
 
 func (s *fileSink) close() { s.out.drop() }
@@ -153,38 +157,70 @@ func (f *Files) checkLayers(ctx context.Context, s *Sector, n, samples int) erro
 	if err != nil {
 		return err
 	}
-	var prev io.ReaderAt
+	var prev *sampledLayer
+	defer func() { prev.close() }()
 	for layer := 1; layer <= n; layer++ {
-		cur, err := f.open(f.layer(layer), int64(s.Proof.Size))
+		cur, err := f.openSampled(g, layer, samples)
 		if err != nil {
 			return err
 		}
-		defer cur.Close()
-		if err := checkLayer(ctx, g, s.ReplicaID(), layer, samples, cur, prev); err != nil {
+		err = checkSpan(ctx, g, s.ReplicaID(), layer, 0, g.Nodes(), samples, cur, prev)
+		prev.close()
+		prev = cur
+		if err != nil {
 			return fmt.Errorf("%s: %w", f.layer(layer), err)
 		}
-		prev = cur
 	}
 	return nil
 }
 
-// checkLayer computes samples of a layer again.
-func checkLayer(ctx context.Context, g *graph.Graph, id sector.ReplicaID, layer, most int, cur, prev io.ReaderAt) error {
-	if size := g.Nodes() * sector.NodeSize; size <= min(wholeLayer, uint64(most)*sampleBytes) {
-		for _, r := range []*io.ReaderAt{&cur, &prev} {
-			if *r == nil {
-				continue
-			}
-			b := wholeLayers.Get().(*[]byte)
-			defer wholeLayers.Put(b)
-			*b = slices.Grow((*b)[:0], int(size))[:size]
-			if err := files.ReadFull(*r, *b, 0); err != nil {
-				return err
-			}
-			*r = bytesAt(*b)
-		}
+// A sampledLayer is a layer that samples are read of, in memory where that is quicker.
+type sampledLayer struct {
+	io.ReaderAt
+	file  io.Closer // nil where it is another's
+	whole *[]byte   // nil where the file is read
+}
+
+// openSampled opens a layer of which and of whose successor samples are computed again.
+func (f *Files) openSampled(g *graph.Graph, layer, most int) (*sampledLayer, error) {
+	r, err := f.open(f.layer(layer), int64(g.Nodes()*sector.NodeSize))
+	if err != nil {
+		return nil, err
 	}
-	return checkSpan(ctx, g, id, layer, 0, g.Nodes(), most, cur, prev)
+	l, err := sampled(g, most, r)
+	if err != nil {
+		return nil, cmp.Or(fmt.Errorf("%s: %w", f.layer(layer), err), r.Close())
+	}
+	l.file = r
+	return l, nil
+}
+
+// sampled reads a layer at once if it is small enough for that.
+func sampled(g *graph.Graph, most int, r io.ReaderAt) (*sampledLayer, error) {
+	size := g.Nodes() * sector.NodeSize
+	if size > min(wholeLayer, uint64(most)*sampleBytes) {
+		return &sampledLayer{ReaderAt: r}, nil
+	}
+	b := wholeLayers.Get().(*[]byte)
+	*b = slices.Grow((*b)[:0], int(size))[:size]
+	if err := files.ReadFull(r, *b, 0); err != nil {
+		wholeLayers.Put(b)
+		return nil, err
+	}
+	return &sampledLayer{ReaderAt: bytesAt(*b), whole: b}, nil
+}
+
+// close ends the use of a layer, which may be nil; what was only read has nothing to lose.
+func (l *sampledLayer) close() {
+	if l == nil {
+		return
+	}
+	if l.whole != nil {
+		wholeLayers.Put(l.whole)
+	}
+	if l.file != nil {
+		_ = l.file.Close()
+	}
 }
 
 const (
