@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -112,23 +113,13 @@ func runFr32(v *vector) (cases int, err error) {
 	if err != nil {
 		return cases, err
 	}
-	if err := firstError(
+	if err := cmp.Or(
 		equal(sum256(in), f.Big.Digest, "big: unpadded_sha256"),
 		equal(len(out), f.Big.PaddedLen, "big: padded_len"),
 		equal(sum256(out), f.Big.Padded, "big: padded_sha256")); err != nil {
 		return cases, err
 	}
 	return cases + 1, nil
-}
-
-// firstError returns the first error that is not nil.
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // check pads and unpads by slices and streams.
@@ -157,7 +148,7 @@ func (c fr32Case) check() error {
 	if err != nil {
 		return err
 	}
-	return firstError(
+	return cmp.Or(
 		equalBytes(in, c.Unpadded, "unpadded_hex"),
 		equalBytes(padded, c.PaddedB, "padded_hex"),
 		equalBytes(slice, c.PaddedB, "padded_hex by slice"),
@@ -257,7 +248,7 @@ func (c *graphCase) check() error {
 		if len(want.DRG) != graph.BaseDegree || len(want.Exp) != graph.ExpDegree {
 			return fmt.Errorf("node %d: %d and %d parents", want.Node, len(want.DRG), len(want.Exp))
 		}
-		if err := firstError(
+		if err := cmp.Or(
 			equal([6]uint32(one[:]), [6]uint32(want.DRG), "node %d: drg", want.Node),
 			equal([8]uint32(one[6:]), [8]uint32(want.Exp), "node %d: exp", want.Node)); err != nil {
 			return err
@@ -288,7 +279,7 @@ func (c *graphCase) checkSeeds(g *graph.Graph) error {
 	}
 	left, right := f.Masks()
 	drg := g.DRGSeed()
-	return firstError(
+	return cmp.Or(
 		equal(g.Nodes(), c.Nodes, "nodes"),
 		equal(sector.PoRepID(c.PoRepID).Legacy(), c.Legacy, "is_legacy_porep_id"),
 		equal(seed, c.FeistelSeed, "feistel_seed"),
@@ -415,7 +406,7 @@ func checkPiece(data []byte, unpadded, padded uint64, commP hex32) error {
 	if err != nil {
 		return err
 	}
-	return firstError(
+	return cmp.Or(
 		equal(uint64(got.Size), padded, "padded_len"),
 		equal(uint64(got.Size.Unpadded()), unpadded, "unpadded_len"),
 		equal(hex32(got.CommP), commP, "comm_p"))
@@ -483,7 +474,7 @@ func (c *commDCase) checkStaged(infos []piece.Info, payloads []piece.Payload) er
 	if err != nil {
 		return err
 	}
-	if err := firstError(
+	if err := cmp.Or(
 		equal(hex32(commD), c.Staged.CommD, "comm_d_full_sector"),
 		equal(hex32(s.CommD), c.Staged.CommD, "comm_d_full_sector as staged"),
 		equal(commD == sector.CommD(c.Library), c.Staged.Equals, "equals_compute_comm_d"),
