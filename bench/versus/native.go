@@ -26,7 +26,7 @@ const nativeLanes = 4
 //
 // Labels are nearly all that the native profile spends, half of what Filecoin's does. So the ratio is smaller where SHA rounds are slow
 // beside Poseidon, as on Zen 5, and where memory and files cost much, which both sides pay alike: at 512 MiB a virtual machine
-// with two cores of a Zen 5 measured 3.2 (where our side came first to memory that the host had not backed yet) to 4.0, at 8 MiB 4.8.
+// with two cores of a Zen 5 measured 3.2 (where our side came first to memory that the host had not backed yet) to 4.2, at 8 MiB 5.1.
 func nativeContest(size sector.Size, once bool) func() ([]duel, func(), error) {
 	return func() ([]duel, func(), error) {
 		dir, err := os.MkdirTemp("", "versus-native-")
