@@ -125,7 +125,7 @@ type checker struct {
 	s       shapes
 	opt     *Options
 	blocks  uint64 // of the sector
-	closers inFiles
+	closers files.Ins
 
 	staged, treeD, sealed       io.ReaderAt
 	treeR, treeC, layers        []io.ReaderAt
@@ -151,7 +151,7 @@ func whyNot(err error) error {
 
 // file opens a file, which counts as broken if it has not that size.
 func (c *checker) file(path string, size int64) io.ReaderAt {
-	r, err := c.f.open(path, size)
+	r, err := c.f.kit().OpenSized(path, size)
 	if err != nil {
 		return broken{whyNot(err)}
 	}

@@ -291,7 +291,7 @@ func (c *checker) aux() {
 	c.report.aux = sector.PAux{CommC: sector.CommC(c.commC), CommRLast: sector.CommRLast(c.commRLast)}
 	_, err := c.f.readAux(c.st.Proof, c.st.CommR)
 	c.small(sector.PAuxFile, err)
-	have, err := c.f.readSmall(c.f.cache(sector.TAuxFile), maxTAux)
+	have, err := c.f.kit().ReadSmall(c.f.cache(sector.TAuxFile), maxTAux)
 	if err == nil {
 		err = sameStores(have, c.st.Proof)
 	}

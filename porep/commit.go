@@ -67,8 +67,8 @@ type committer struct {
 	s      *Sector
 	shapes shapes
 	opt    *Options
-	staged *stagedFile
-	layers inFiles
+	staged *files.Padded
+	layers files.Ins
 	pool   sync.Pool // of *window
 }
 
@@ -83,7 +83,7 @@ func openCommitter(f Files, s *Sector, opt *Options) (*committer, error) {
 	for i := range paths {
 		paths[i] = f.layer(i + 1)
 	}
-	if c.layers, err = f.openAll(paths, int64(s.Proof.Size)); err != nil {
+	if c.layers, err = f.kit().OpenAll(paths, int64(s.Proof.Size)); err != nil {
 		return nil, err
 	}
 	if c.staged, err = f.openStaged(f.Staged, s.Proof); err != nil {
@@ -143,34 +143,34 @@ func (c *committer) treeC(ctx context.Context) (sector.CommC, error) {
 	if c.opt.keepsAll(paths, p.TreeCLen()) && c.opt.keeps(c.f.Sealed, int64(p.Size)) {
 		return c.keptRoot(paths)
 	}
-	sealed, err := create(c.f.Sealed, int64(p.Size))
+	sealed, err := c.opt.kit().Create(c.f.Sealed, int64(p.Size))
 	if err != nil {
 		return sector.CommC{}, err
 	}
-	defer sealed.drop()
-	trees, err := createAll(paths, p.TreeCLen())
+	defer sealed.Drop()
+	trees, err := c.opt.kit().CreateAll(paths, p.TreeCLen())
 	if err != nil {
 		return sector.CommC{}, err
 	}
-	defer trees.drop()
-	root, err := merkle.BuildFiles(ctx, c.shapes.h, c.shapes.r, merkle.Layout{}, c.columns(sealed), trees.writers(), c.opt.merkle("tree C"))
+	defer trees.Drop()
+	root, err := merkle.BuildFiles(ctx, c.shapes.h, c.shapes.r, merkle.Layout{}, c.columns(sealed), trees.Writers(), c.opt.merkle("tree C"))
 	if err != nil {
 		return sector.CommC{}, fmt.Errorf("porep: TreeC: %w", err)
 	}
-	if err := sealed.finish(c.opt); err != nil {
+	if err := sealed.Finish(); err != nil {
 		return sector.CommC{}, err
 	}
-	return sector.CommC(root), trees.finish(c.opt)
+	return sector.CommC(root), trees.Finish()
 }
 
 // keptRoot returns the root of tree files that stand.
 func (c *committer) keptRoot(paths []string) (sector.CommC, error) {
-	in, err := c.f.openAll(paths, c.s.Proof.TreeCLen())
+	in, err := c.f.kit().OpenAll(paths, c.s.Proof.TreeCLen())
 	if err != nil {
 		return sector.CommC{}, err
 	}
 	defer in.Close()
-	t, err := merkle.OpenFiles(c.shapes.h, c.shapes.r, merkle.Layout{}, in.readers(), nil)
+	t, err := merkle.OpenFiles(c.shapes.h, c.shapes.r, merkle.Layout{}, in.Readers(), nil)
 	if err != nil {
 		return sector.CommC{}, fmt.Errorf("porep: TreeC: %w", err)
 	}
@@ -206,21 +206,21 @@ func (c *committer) columns(sealed io.WriterAt) merkle.Source {
 // treeRLast makes the tree over the replica.
 func (c *committer) treeRLast(ctx context.Context) (sector.CommRLast, error) {
 	p := c.s.Proof
-	sealed, err := c.f.open(c.f.Sealed, int64(p.Size))
+	sealed, err := c.f.kit().OpenSized(c.f.Sealed, int64(p.Size))
 	if err != nil {
 		return sector.CommRLast{}, err
 	}
 	defer sealed.Close()
-	trees, err := createAll(c.f.caches(p.TreeRLastFiles()), p.TreeRLastLen())
+	trees, err := c.opt.kit().CreateAll(c.f.caches(p.TreeRLastFiles()), p.TreeRLastLen())
 	if err != nil {
 		return sector.CommRLast{}, err
 	}
-	defer trees.drop()
-	root, err := merkle.BuildFiles(ctx, c.shapes.h, c.shapes.r, treeRLayout(p), merkle.FromReaderAt(sealed), trees.writers(), c.opt.merkle("tree R"))
+	defer trees.Drop()
+	root, err := merkle.BuildFiles(ctx, c.shapes.h, c.shapes.r, treeRLayout(p), merkle.FromReaderAt(sealed), trees.Writers(), c.opt.merkle("tree R"))
 	if err != nil {
 		return sector.CommRLast{}, fmt.Errorf("porep: TreeRLast: %w", err)
 	}
-	return sector.CommRLast(root), trees.finish(c.opt)
+	return sector.CommRLast(root), trees.Finish()
 }
 
 // treeRLayout is how TreeRLast lies on disk: over the replica, without the discarded rows.
@@ -238,16 +238,16 @@ func (f *Files) writeAux(p sector.Proof, aux sector.PAux, opt *Options) error {
 	if err != nil {
 		return err
 	}
-	if err := writeFile(f.cache(sector.PAuxFile), pAux, opt); err != nil {
+	if err := opt.kit().WriteFile(f.cache(sector.PAuxFile), pAux); err != nil {
 		return err
 	}
-	return writeFile(f.cache(sector.TAuxFile), tAux, opt)
+	return opt.kit().WriteFile(f.cache(sector.TAuxFile), tAux)
 }
 
 // readAux reads p_aux and holds it against CommR.
 func (f *Files) readAux(p sector.Proof, commR sector.CommR) (sector.PAux, error) {
 	var aux sector.PAux
-	b, err := f.readSmall(f.cache(sector.PAuxFile), 64)
+	b, err := f.kit().ReadSmall(f.cache(sector.PAuxFile), 64)
 	if err == nil {
 		err = aux.UnmarshalBinary(b)
 	}

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/assaylab/assay/merkle/durable"
+	"github.com/assaylab/assay/porep/internal/files"
 	"github.com/assaylab/assay/porep/piece"
 	"github.com/assaylab/assay/porep/sector"
 )
@@ -141,6 +142,12 @@ func (f *Folder) Close() error { return f.job.Close() }
 // Files names the files of the folder for Prove and what else reads them.
 func (f *Folder) Files() Files {
 	return Files{FS: f.job.FS(), Cache: cacheName, Staged: stagedName, Sealed: sealedName}
+}
+
+// kit opens files of the folder.
+func (f *Folder) kit() files.Kit {
+	in := f.Files()
+	return in.kit()
 }
 
 // A fileOf is a file of the folder and its size.

@@ -83,8 +83,7 @@ func (f *Folder) keptAux(ctx context.Context) (aux sector.PAux, err error) {
 
 // readAux reads p_aux.
 func (f *Folder) readAux() (aux sector.PAux, err error) {
-	files := f.Files()
-	b, err := files.readSmall(files.cache(sector.PAuxFile), pAuxLen)
+	b, err := f.kit().ReadSmall(cacheName+"/"+sector.PAuxFile, pAuxLen)
 	if err == nil {
 		err = aux.UnmarshalBinary(b)
 	}
@@ -96,8 +95,7 @@ func (f *Folder) holds(ctx context.Context, file fileOf, want []byte) (bool, err
 	if ok, err := f.whole(ctx, file); err != nil || !ok {
 		return false, err
 	}
-	files := f.Files()
-	have, err := files.readSmall(file.name, file.size)
+	have, err := f.kit().ReadSmall(file.name, file.size)
 	return bytes.Equal(have, want), err
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/assaylab/assay/merkle/sha2"
 	"github.com/assaylab/assay/porep/fr32"
 	"github.com/assaylab/assay/porep/graph"
+	"github.com/assaylab/assay/porep/internal/files"
 	"github.com/assaylab/assay/porep/sector"
 )
 
@@ -184,7 +185,7 @@ func labelFolders(ctx context.Context, folders []*Folder, opt *Options) error {
 }
 
 // labelsOf returns the first run of layers that are missing in any of the folders, and what is open for it.
-func labelsOf(ctx context.Context, folders []*Folder) (have made, open inFiles, err error) {
+func labelsOf(ctx context.Context, folders []*Folder) (have made, open files.Ins, err error) {
 	p := folders[0].s.Proof
 	most := make([]int64, p.Layers+1) // bytes of each layer that all folders have
 	for l := 1; l <= p.Layers; l++ {
@@ -209,16 +210,15 @@ func labelsOf(ctx context.Context, folders []*Folder) (have made, open inFiles, 
 	}
 	have.nodes = uint64(most[have.layers+1]) / sector.NodeSize
 	for _, f := range folders {
-		files := f.Files()
 		if have.layers > 0 {
-			r, err := files.open(layerOf(p, have.layers).name, int64(p.Size))
+			r, err := f.kit().OpenSized(layerOf(p, have.layers).name, int64(p.Size))
 			if err != nil {
 				return have, open, err
 			}
 			have.prev, open = append(have.prev, r), append(open, r)
 		}
 		if have.nodes > 0 {
-			r, err := files.open(layerOf(p, have.layers+1).name, int64(p.Size))
+			r, err := f.kit().OpenSized(layerOf(p, have.layers+1).name, int64(p.Size))
 			if err != nil {
 				return have, open, err
 			}
@@ -279,11 +279,10 @@ func (s *folderSink) checkpoint(ctx context.Context, lane int) error {
 	if lo == hi {
 		return nil
 	}
-	var prev inFile
+	var prev files.In
 	if s.layer > 1 {
 		var err error
-		files := f.Files()
-		if prev, err = files.open(layerOf(f.s.Proof, s.layer-1).name, int64(f.s.Proof.Size)); err != nil {
+		if prev, err = f.kit().OpenSized(layerOf(f.s.Proof, s.layer-1).name, int64(f.s.Proof.Size)); err != nil {
 			return err
 		}
 		defer prev.Close()
@@ -366,26 +365,26 @@ func (f *Folder) commit(ctx context.Context, opt *Options) error {
 }
 
 // create makes several files of one size at once.
-func (f *Folder) create(ctx context.Context, phase uint8, files []fileOf, fill func([]io.WriterAt) error, ws ...io.WriterAt) error {
-	if len(ws) == len(files) {
+func (f *Folder) create(ctx context.Context, phase uint8, of []fileOf, fill func([]io.WriterAt) error, ws ...io.WriterAt) error {
+	if len(ws) == len(of) {
 		return fill(ws)
 	}
-	file := files[len(ws)]
+	file := of[len(ws)]
 	return f.job.Create(ctx, phase, file.name, file.size, func(w durable.File) error {
-		return f.create(ctx, phase, files, fill, append(ws[:len(ws):len(ws)], w)...)
+		return f.create(ctx, phase, of, fill, append(ws[:len(ws):len(ws)], w)...)
 	})
 }
 
 // makeTreeR makes the tree over the replica unless it is there, and returns its root.
 func (f *Folder) makeTreeR(ctx context.Context, s shapes, opt *Options) (sector.CommRLast, error) {
-	p, files := f.s.Proof, f.Files()
-	var sealed inFile
-	root, err := merkle.BuildDurable(ctx, f.job, phaseTreeR, files.caches(p.TreeRLastFiles()), s.h, s.r, treeRLayout(p), func() (merkle.Source, error) {
+	p, at := f.s.Proof, f.Files()
+	var sealed files.In
+	root, err := merkle.BuildDurable(ctx, f.job, phaseTreeR, at.caches(p.TreeRLastFiles()), s.h, s.r, treeRLayout(p), func() (merkle.Source, error) {
 		if sealed != nil {
 			return merkle.FromReaderAt(sealed), nil
 		}
 		var err error
-		sealed, err = files.open(sealedName, int64(p.Size))
+		sealed, err = f.kit().OpenSized(sealedName, int64(p.Size))
 		return merkle.FromReaderAt(sealed), err
 	}, opt.merkle("tree R"))
 	if sealed != nil {

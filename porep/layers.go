@@ -43,7 +43,7 @@ func LabelFiles(ctx context.Context, fs []Files, ss []Sector, opt *Options) erro
 	var before []io.ReaderAt
 	if done > 0 {
 		for i := range fs {
-			r, err := fs[i].open(fs[i].layer(done), int64(p.Size))
+			r, err := fs[i].kit().OpenSized(fs[i].layer(done), int64(p.Size))
 			if err != nil {
 				return err
 			}
@@ -88,7 +88,7 @@ type fileSink struct {
 	files []Files
 	size  int64
 	opt   *Options
-	out   outFiles // of the layer in the making
+	out   files.Outs // of the layer in the making
 }
 
 func (s *fileSink) write(lane, layer int, b []byte, off int64) error {
@@ -98,7 +98,7 @@ func (s *fileSink) write(lane, layer int, b []byte, off int64) error {
 			paths[i] = s.files[i].layer(layer)
 		}
 		var err error
-		if s.out, err = createAll(paths, s.size); err != nil {
+		if s.out, err = s.opt.kit().CreateAll(paths, s.size); err != nil {
 			return err
 		}
 	}
@@ -109,13 +109,13 @@ func (s *fileSink) write(lane, layer int, b []byte, off int64) error {
 func (s *fileSink) end(layer int) error {
 	out := s.out
 	s.out = nil
-	defer out.drop()
+	defer out.Drop()
 	for i, f := range out {
 		if err := s.check(layer, i, f); err != nil {
-			return fmt.Errorf("%s, just made: %w", f.path, err)
+			return fmt.Errorf("%s, just made: %w", f.Path(), err)
 		}
 	}
-	return out.finish(s.opt)
+	return out.Finish()
 }
 
 // check computes samples of a sector's new layer again.
@@ -135,7 +135,7 @@ func (s *fileSink) check(layer, i int, cur io.ReaderAt) error {
 	return checkSpan(s.ctx, s.g, s.ids[i], layer, 0, s.g.Nodes(), layerSamples, made, prev)
 }
 
-func (s *fileSink) close() { s.out.drop() }
+func (s *fileSink) close() { s.out.Drop() }
 
 // layerSamples is the number of labels of each layer that are computed again when it was made, and before
 // it is kept.
@@ -183,7 +183,7 @@ type sampledLayer struct {
 
 // openSampled opens a layer of which and of whose successor samples are computed again.
 func (f *Files) openSampled(g *graph.Graph, layer, most int) (*sampledLayer, error) {
-	r, err := f.open(f.layer(layer), int64(g.Nodes()*sector.NodeSize))
+	r, err := f.kit().OpenSized(f.layer(layer), int64(g.Nodes()*sector.NodeSize))
 	if err != nil {
 		return nil, err
 	}

@@ -112,14 +112,14 @@ func openOpener(f *Files, s *Sector, p *Proof) (o *opener, err error) {
 
 // open opens files of one size.
 func (o *opener) open(size int64, paths ...string) ([]io.ReaderAt, error) {
-	in, err := o.f.openAll(paths, size)
+	in, err := o.f.kit().OpenAll(paths, size)
 	if err != nil {
 		return nil, err
 	}
 	for _, f := range in {
 		o.closers = append(o.closers, f)
 	}
-	return in.readers(), nil
+	return in.Readers(), nil
 }
 
 // tree opens the files of a tree, which must have that root.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/merkle/sha2"
+	"github.com/assaylab/assay/porep/internal/files"
 	"github.com/assaylab/assay/porep/sector"
 )
 
@@ -124,7 +125,7 @@ func (m *mender) patchLayers(ctx context.Context) error {
 		if len(labels) == 0 {
 			continue
 		}
-		in, err := m.f.open(m.f.layer(l+1), int64(m.st.Proof.Size))
+		in, err := m.f.kit().OpenSized(m.f.layer(l+1), int64(m.st.Proof.Size))
 		if err != nil {
 			return err
 		}
@@ -138,15 +139,15 @@ func (m *mender) patchLayers(ctx context.Context) error {
 
 // rewrite makes a file of nodes.
 func (m *mender) rewrite(ctx context.Context, path string, src merkle.Source) error {
-	out, err := create(path, int64(m.st.Proof.Size))
+	out, err := m.opt.kit().Create(path, int64(m.st.Proof.Size))
 	if err != nil {
 		return err
 	}
-	defer out.drop()
+	defer out.Drop()
 	if err := m.copy(ctx, out, src); err != nil {
 		return err
 	}
-	return out.finish(&m.opt.Options)
+	return out.Finish()
 }
 
 // copy writes all nodes of a sector.
@@ -183,10 +184,10 @@ func (m *mender) data(ctx context.Context) error {
 
 // staged makes the data again, each block from where it is right.
 func (m *mender) staged(ctx context.Context) error {
-	var in inFiles
+	var in files.Ins
 	defer func() { in.Close() }()
 	at := func(path string, size int64) io.ReaderAt {
-		f, err := m.f.open(path, size)
+		f, err := m.f.kit().OpenSized(path, size)
 		if err != nil {
 			return broken{whyNot(err)}
 		}
@@ -205,11 +206,11 @@ func (m *mender) staged(ctx context.Context) error {
 		source{m.r.File(stagedName).Bad, merkle.FromReaderAt(staged)},
 		source{m.r.leaves, merkle.FromReaderAt(at(m.f.cache(sector.TreeDFile), p.TreeDLen()))},
 		source{m.r.sealed, decoded(at(m.f.layer(p.Layers), int64(p.Size)), at(m.f.Sealed, int64(p.Size)))})
-	out, err := create(m.f.Staged, int64(p.Size))
+	out, err := m.opt.kit().Create(m.f.Staged, int64(p.Size))
 	if err != nil {
 		return err
 	}
-	defer out.drop()
+	defer out.Drop()
 	root, err := merkle.BuildFiles(ctx, sha2.SHA254{}, m.s.d, merkle.Layout{}, tee(src, out), nil, m.opt.merkle("mend data"))
 	if err == nil && sector.CommD(root) != m.st.CommD {
 		err = fmt.Errorf("%w: %w: mended data has CommD %x, want %v", ErrLost, ErrFile, root, m.st.CommD)
@@ -217,7 +218,7 @@ func (m *mender) staged(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return out.finish(&m.opt.Options)
+	return out.Finish()
 }
 
 // A source gives nodes, except those of bad blocks.
@@ -267,13 +268,13 @@ func (m *mender) replica(ctx context.Context) error {
 		return nil
 	}
 	p := m.st.Proof
-	in, err := m.f.openAll([]string{m.f.layer(p.Layers)}, int64(p.Size))
+	in, err := m.f.kit().OpenAll([]string{m.f.layer(p.Layers)}, int64(p.Size))
 	if err != nil {
 		return err
 	}
 	defer func() { in.Close() }()
 	var sealed io.ReaderAt
-	if f, err := m.f.open(m.f.Sealed, int64(p.Size)); err == nil {
+	if f, err := m.f.kit().OpenSized(m.f.Sealed, int64(p.Size)); err == nil {
 		sealed = f
 		in = append(in, f)
 	} else {
@@ -298,11 +299,11 @@ func (m *mender) replica(ctx context.Context) error {
 		}
 		return nil
 	}
-	out, err := create(m.f.Sealed, int64(p.Size))
+	out, err := m.opt.kit().Create(m.f.Sealed, int64(p.Size))
 	if err != nil {
 		return err
 	}
-	defer out.drop()
+	defer out.Drop()
 	from := []source{{nil, encoded}}
 	if m.r.known {
 		from = []source{{m.r.sealed, merkle.FromReaderAt(sealed)}, {nil, encoded}}
@@ -315,7 +316,7 @@ func (m *mender) replica(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return out.finish(&m.opt.Options)
+	return out.Finish()
 }
 
 // settle takes a root that was not known, or holds it against the known one.
@@ -333,7 +334,7 @@ func (m *mender) settle(have *sector.CommRLast, got sector.CommRLast) error {
 func (m *mender) trees(ctx context.Context) error {
 	p := m.st.Proof
 	if m.wantsAny(p.TreeRLastFiles()) {
-		sealed, err := m.f.open(m.f.Sealed, int64(p.Size))
+		sealed, err := m.f.kit().OpenSized(m.f.Sealed, int64(p.Size))
 		if err != nil {
 			return err
 		}
@@ -348,11 +349,11 @@ func (m *mender) trees(ctx context.Context) error {
 		for l := range paths {
 			paths[l] = m.f.layer(l + 1)
 		}
-		layers, err := m.f.openAll(paths, int64(p.Size))
+		layers, err := m.f.kit().OpenAll(paths, int64(p.Size))
 		if err != nil {
 			return err
 		}
-		root, err := m.tree(ctx, p.TreeCFiles(), p.TreeCLen(), merkle.Layout{}, columnsOf(m.s.h, layers.readers()), merkle.Digest(m.r.aux.CommC))
+		root, err := m.tree(ctx, p.TreeCFiles(), p.TreeCLen(), merkle.Layout{}, columnsOf(m.s.h, layers.Readers()), merkle.Digest(m.r.aux.CommC))
 		layers.Close()
 		if err != nil {
 			return err
@@ -364,19 +365,19 @@ func (m *mender) trees(ctx context.Context) error {
 
 // tree makes the files of a tree with that root; a zero root is not known, and CommR is the judge in the end.
 func (m *mender) tree(ctx context.Context, names []string, size int64, l merkle.Layout, src merkle.Source, root merkle.Digest) (merkle.Digest, error) {
-	out, err := createAll(m.f.caches(names), size)
+	out, err := m.opt.kit().CreateAll(m.f.caches(names), size)
 	if err != nil {
 		return root, err
 	}
-	defer out.drop()
-	got, err := merkle.BuildFiles(ctx, m.s.h, m.s.r, l, src, out.writers(), m.opt.merkle("mend trees"))
+	defer out.Drop()
+	got, err := merkle.BuildFiles(ctx, m.s.h, m.s.r, l, src, out.Writers(), m.opt.merkle("mend trees"))
 	if err == nil && root != (merkle.Digest{}) && got != root {
 		err = fmt.Errorf("%w: %s mended has root %x, want %x", ErrFile, names[0], got, root)
 	}
 	if err != nil {
 		return root, err
 	}
-	return got, out.finish(&m.opt.Options)
+	return got, out.Finish()
 }
 
 // aux mends p_aux and t_aux.

@@ -37,18 +37,18 @@ func Stage(ctx context.Context, f Files, p sector.Proof, r io.Reader, opt *Optio
 	if err := opt.budget("staging", treeMemory(opt.workers())); err != nil {
 		return sector.CommD{}, err
 	}
-	staged, err := create(f.Staged, int64(p.Size))
+	staged, err := opt.kit().Create(f.Staged, int64(p.Size))
 	if err != nil {
 		return sector.CommD{}, err
 	}
-	defer staged.drop()
+	defer staged.Drop()
 	in := &counter{r: r, left: p.Size.Unpadded()}
 	leaves := merkle.FromReader(io.MultiReader(fr32.NewReader(in), zeros{}))
 	root, err := f.buildTreeD(ctx, s, p, tee(leaves, staged), in.atEnd, opt)
 	if err != nil {
 		return sector.CommD{}, err
 	}
-	return root, staged.finish(opt)
+	return root, staged.Finish()
 }
 
 // StagePieces is Stage for pieces: each payload lies in the smallest piece that holds it, where package piece
@@ -60,11 +60,11 @@ func StagePieces(ctx context.Context, f Files, p sector.Proof, payloads []piece.
 	if err := f.writable(); err != nil {
 		return nil, err
 	}
-	out, err := create(f.Staged, int64(p.Size))
+	out, err := opt.kit().Create(f.Staged, int64(p.Size))
 	if err != nil {
 		return nil, err
 	}
-	defer out.drop()
+	defer out.Drop()
 	w := bufio.NewWriterSize(out, 1<<20)
 	staged, err := piece.Stage(ctx, w, p.Size, payloads, &piece.Options{Workers: opt.workers(), Progress: opt.progress()})
 	if err == nil {
@@ -73,7 +73,7 @@ func StagePieces(ctx context.Context, f Files, p sector.Proof, payloads []piece.
 	if err != nil {
 		return nil, err
 	}
-	if err := out.finish(opt); err != nil {
+	if err := out.Finish(); err != nil {
 		return nil, err
 	}
 	root, err := StageFile(ctx, f, p, opt)
@@ -104,11 +104,11 @@ func StageFile(ctx context.Context, f Files, p sector.Proof, opt *Options) (sect
 
 // buildTreeD writes TreeD; end is asked once all leaves are in.
 func (f *Files) buildTreeD(ctx context.Context, s shapes, p sector.Proof, src merkle.Source, end func() error, opt *Options) (sector.CommD, error) {
-	tree, err := create(f.cache(sector.TreeDFile), p.TreeDLen())
+	tree, err := opt.kit().Create(f.cache(sector.TreeDFile), p.TreeDLen())
 	if err != nil {
 		return sector.CommD{}, err
 	}
-	defer tree.drop()
+	defer tree.Drop()
 	root, err := merkle.BuildFiles(ctx, sha2.SHA254{}, s.d, merkle.Layout{}, src, []io.WriterAt{tree}, opt.merkle("tree D"))
 	if err == nil {
 		err = end()
@@ -116,27 +116,14 @@ func (f *Files) buildTreeD(ctx context.Context, s shapes, p sector.Proof, src me
 	if err != nil {
 		return sector.CommD{}, fmt.Errorf("porep: TreeD: %w", err)
 	}
-	return sector.CommD(root), tree.finish(opt)
+	return sector.CommD(root), tree.Finish()
 }
 
 // treeMemory is what building a tree of files takes: leaves and rows of a window for each worker.
 func treeMemory(workers int) uint64 { return uint64(workers) * (5 << 20) }
 
-// A stagedFile is the data before sealing.
-type stagedFile struct {
-	files.ZeroFilled
-	io.Closer
-}
-
-func (f *Files) openStaged(path string, p sector.Proof) (*stagedFile, error) {
-	r, n, err := f.openAny(path)
-	if err != nil {
-		return nil, err
-	}
-	if n > int64(p.Size) {
-		return nil, cmp.Or(fmt.Errorf("%w: %s has %d bytes, want %d at most", ErrFile, path, n, uint64(p.Size)), r.Close())
-	}
-	return &stagedFile{files.ZeroFilled{ReaderAt: r, Have: n}, r}, nil
+func (f *Files) openStaged(path string, p sector.Proof) (*files.Padded, error) {
+	return f.kit().OpenPadded(path, int64(p.Size))
 }
 
 // A counter lets left bytes of r through.

@@ -36,11 +36,11 @@ func Synthesize(ctx context.Context, f Files, st *Statement, opt *Options) error
 		return err
 	}
 	defer o.close()
-	out, err := create(f.cache(sector.SyntheticFile), 0)
+	out, err := opt.kit().Create(f.cache(sector.SyntheticFile), 0)
 	if err != nil {
 		return err
 	}
-	defer out.drop()
+	defer out.Drop()
 	w := bufio.NewWriterSize(out, 1<<20)
 	head := synthHead{p.CommD, p.CommC, p.CommRLast}
 	if _, err := w.Write(head.bytes()); err != nil {
@@ -67,7 +67,7 @@ func Synthesize(ctx context.Context, f Files, st *Statement, opt *Options) error
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("porep: %w", err)
 	}
-	return out.finish(opt)
+	return out.Finish()
 }
 
 // A synthHead is how a synthetic proofs file begins.
@@ -132,7 +132,7 @@ func (f *Files) readSynthetic(ctx context.Context, st *Statement, p *Proof) erro
 		return err
 	}
 	path, each := f.cache(sector.SyntheticFile), int64(s.recordLen())
-	in, err := f.open(path, synthHeadLen+int64(syntheticCount(st.Proof.Nodes()))*each)
+	in, err := f.kit().OpenSized(path, synthHeadLen+int64(syntheticCount(st.Proof.Nodes()))*each)
 	if err != nil {
 		return err
 	}

@@ -126,7 +126,7 @@ func (p *Params) shapes() (d, r merkle.Shape, err error) {
 type mixer struct {
 	sp      sector.Proof
 	d, r    merkle.Shape
-	data    files.ZeroFilled
+	data    io.ReaderAt // the new data
 	replica io.ReaderAt // the one that is there
 	files   files.Ins
 	codec   *codec
@@ -143,18 +143,12 @@ func openMixer(f *Files, p *Params, sp sector.Proof, replica string) (m *mixer, 
 		return nil, err
 	}
 	m.replica = m.files[0]
-	data, n, err := kit.Open(f.Data)
-	if err == nil {
-		m.files = append(m.files, data)
-		if n > int64(p.Size) {
-			err = fmt.Errorf("%w: %s has %d bytes, want %d at most", ErrFile, f.Data, n, uint64(p.Size))
-		}
-	}
+	data, err := kit.OpenPadded(f.Data, int64(p.Size))
 	if err != nil {
 		m.close()
 		return nil, err
 	}
-	m.data = files.ZeroFilled{ReaderAt: data, Have: n}
+	m.files, m.data = append(m.files, data), data
 	return m, nil
 }
 

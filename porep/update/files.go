@@ -29,41 +29,11 @@ type Files struct {
 // kit makes and opens the files.
 var kit = files.Kit{Package: "update", ErrFile: ErrFile}
 
-// writeFile makes a small file.
-func writeFile(path string, b []byte) error {
-	f, err := kit.Create(path, int64(len(b)))
-	if err != nil {
-		return err
-	}
-	defer f.Drop()
-	if _, err := f.WriteAt(b, 0); err != nil {
-		return fmt.Errorf("update: %s: %w", path, err)
-	}
-	return f.Finish()
-}
-
-// readSmall reads a file of at most limit bytes.
-func readSmall(path string, limit int64) ([]byte, error) {
-	f, n, err := kit.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if n > limit {
-		return nil, fmt.Errorf("%w: %s has %d bytes, want %d at most", ErrFile, path, n, limit)
-	}
-	b := make([]byte, n)
-	if err := files.ReadFull(f, b, 0); err != nil {
-		return nil, fmt.Errorf("update: %s: %w", path, err)
-	}
-	return b, nil
-}
-
 // readAux reads p_aux and holds it against CommR.
 func readAux(cache string, commR sector.CommR) (sector.PAux, error) {
 	var aux sector.PAux
 	path := inCache(cache, sector.PAuxFile)
-	b, err := readSmall(path, 64)
+	b, err := kit.ReadSmall(path, 64)
 	if err == nil {
 		err = aux.UnmarshalBinary(b)
 	}
@@ -93,10 +63,10 @@ func writeAux(cache string, p sector.Proof, aux sector.PAux) error {
 	if err != nil {
 		return err
 	}
-	if err := writeFile(inCache(cache, sector.PAuxFile), pAux); err != nil {
+	if err := kit.WriteFile(inCache(cache, sector.PAuxFile), pAux); err != nil {
 		return err
 	}
-	return writeFile(inCache(cache, sector.TAuxFile), tAux)
+	return kit.WriteFile(inCache(cache, sector.TAuxFile), tAux)
 }
 
 // maxTAux bounds the bytes of a t_aux.
@@ -109,7 +79,7 @@ func (p *Params) proof(cache string) (sector.Proof, error) {
 	if err != nil {
 		return s, err
 	}
-	b, err := readSmall(inCache(cache, sector.TAuxFile), maxTAux)
+	b, err := kit.ReadSmall(inCache(cache, sector.TAuxFile), maxTAux)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, nil
 	}

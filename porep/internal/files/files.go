@@ -28,6 +28,10 @@ type Kit struct {
 	Package string
 	// ErrFile is the package's error for a file that is not what it should be.
 	ErrFile error
+	// FS has the files that are opened; nil is the operating system's tree. What is made is always there.
+	FS durable.FS
+	// Made, if not nil, is told the path of every file that is finished; its error is Finish's, and the file stays.
+	Made func(path string) error
 }
 
 // An Out is a file in the making. Finish or Drop ends it.
@@ -45,10 +49,13 @@ type folder interface {
 	io.Closer
 }
 
-// open opens the directory of a file.
-func (k Kit) open(path string) (folder, error) {
+// noName returns the error for a path that was left out.
+func (k Kit) noName() error { return fmt.Errorf("%w: %w", k.ErrFile, ErrNoName) }
+
+// folder opens the directory of a file.
+func (k Kit) folder(path string) (folder, error) {
 	if path == "" {
-		return nil, fmt.Errorf("%w: %w", k.ErrFile, ErrNoName)
+		return nil, k.noName()
 	}
 	dir, err := durable.OpenOS(filepath.Dir(path))
 	if err != nil {
@@ -59,7 +66,7 @@ func (k Kit) open(path string) (folder, error) {
 
 // Create begins a file of size bytes, zeros, in a directory that exists. Errors: ErrFile for no name; the file system's.
 func (k Kit) Create(path string, size int64) (*Out, error) {
-	dir, err := k.open(path)
+	dir, err := k.folder(path)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +94,8 @@ func (o *Out) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Finish makes the file durable under its name. On an error nothing is left of it, nor of what had the name if it had taken that.
+// Finish makes the file durable under its name. On an error, but for one of Made, nothing is left of it, nor of what had the name
+// if it had taken that.
 func (o *Out) Finish() error {
 	err, left := cmp.Or(o.Sync(), o.File.Close()), o.name()+unfinished
 	o.File = nil
@@ -105,6 +113,9 @@ func (o *Out) Finish() error {
 	if err != nil {
 		return fmt.Errorf("%s: %s: %w", o.kit.Package, o.path, err)
 	}
+	if o.kit.Made != nil {
+		return o.kit.Made(o.path)
+	}
 	return nil
 }
 
@@ -120,15 +131,41 @@ func (o *Out) Drop() {
 	o.File = nil
 }
 
+// WriteFile makes a small file.
+func (k Kit) WriteFile(path string, b []byte) error {
+	o, err := k.Create(path, int64(len(b)))
+	if err != nil {
+		return err
+	}
+	defer o.Drop()
+	if _, err := o.WriteAt(b, 0); err != nil {
+		return fmt.Errorf("%s: %s: %w", k.Package, path, err)
+	}
+	return o.Finish()
+}
+
+// An In is an open file.
+type In interface {
+	io.ReaderAt
+	io.Closer
+}
+
 // Open opens a regular file and returns its size in bytes. Errors: ErrFile for no name and for what is no regular file; the file
 // system's.
-func (k Kit) Open(path string) (durable.File, int64, error) {
-	dir, err := k.open(path)
-	if err != nil {
-		return nil, 0, err
+func (k Kit) Open(path string) (In, int64, error) {
+	fsys, name := k.FS, path
+	switch {
+	case path == "":
+		return nil, 0, k.noName()
+	case fsys == nil:
+		dir, err := k.folder(path)
+		if err != nil {
+			return nil, 0, err
+		}
+		defer dir.Close()
+		fsys, name = dir, filepath.Base(path)
 	}
-	defer dir.Close()
-	f, err := dir.OpenFile(filepath.Base(path), os.O_RDONLY)
+	f, err := fsys.OpenFile(name, os.O_RDONLY)
 	switch {
 	case errors.Is(err, fs.ErrInvalid):
 		return nil, 0, fmt.Errorf("%w: %w", k.ErrFile, err)
@@ -141,6 +178,59 @@ func (k Kit) Open(path string) (durable.File, int64, error) {
 		return nil, 0, fmt.Errorf("%s: %w", k.Package, err)
 	}
 	return f, n, nil
+}
+
+// OpenSized opens a file of that size in bytes. Errors: also ErrFile for another size.
+func (k Kit) OpenSized(path string, size int64) (In, error) {
+	f, n, err := k.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	if n != size {
+		_ = f.Close() // only read
+		return nil, fmt.Errorf("%w: %s has %d bytes, want %d", k.ErrFile, path, n, size)
+	}
+	return f, nil
+}
+
+// OpenPadded opens a file of at most size bytes, behind which zeros follow. Errors: also ErrFile for a longer one.
+func (k Kit) OpenPadded(path string, size int64) (*Padded, error) {
+	f, n, err := k.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	if n > size {
+		_ = f.Close() // only read
+		return nil, k.tooLong(path, n, size)
+	}
+	return &Padded{ZeroFilled{f, n}, f}, nil
+}
+
+// ReadSmall reads a file of at most limit bytes. Errors: also ErrFile for a longer one.
+func (k Kit) ReadSmall(path string, limit int64) ([]byte, error) {
+	f, n, err := k.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if n > limit {
+		return nil, k.tooLong(path, n, limit)
+	}
+	b := make([]byte, n)
+	if err := ReadFull(f, b, 0); err != nil {
+		return nil, fmt.Errorf("%s: %s: %w", k.Package, path, err)
+	}
+	return b, nil
+}
+
+func (k Kit) tooLong(path string, n, limit int64) error {
+	return fmt.Errorf("%w: %s has %d bytes, want %d at most", k.ErrFile, path, n, limit)
+}
+
+// A Padded is an open file behind which zeros follow.
+type Padded struct {
+	ZeroFilled
+	io.Closer
 }
 
 // ReadFull fills b from byte off of r on. A reader that ends early gives io.ErrUnexpectedEOF.

@@ -139,6 +139,57 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// TestSmall writes small files and reads them, also out of a folder, and holds their sizes against the limits.
+func TestSmall(t *testing.T) {
+	var made []string
+	k := kit
+	k.Made = func(path string) error {
+		made = append(made, path)
+		return io.ErrNoProgress
+	}
+	dir := t.TempDir()
+	a := filepath.Join(dir, "a")
+	if err := k.WriteFile(a, []byte("0123")); !errors.Is(err, io.ErrNoProgress) || len(made) != 1 || made[0] != a {
+		t.Errorf("%v was told of %v", err, made)
+	}
+	disk := durabletest.NewDisk()
+	f, err := disk.OpenFile("a", os.O_RDWR|os.O_CREATE)
+	must(t, err)
+	_, err = f.WriteAt([]byte("4567"), 0)
+	must(t, err)
+	for path, c := range map[string]struct {
+		k    Kit
+		want string
+	}{a: {kit, "0123"}, "a": {Kit{Package: "kit", ErrFile: errFile, FS: disk}, "4567"}} {
+		if b, err := c.k.ReadSmall(path, 4); err != nil || string(b) != c.want {
+			t.Errorf("%q, %v, want %q", b, err, c.want)
+		}
+		in, err := c.k.OpenPadded(path, 4)
+		must(t, err)
+		b := make([]byte, 4)
+		must(t, ReadFull(in, b, 2))
+		must(t, in.Close())
+		if string(b) != c.want[2:]+"\x00\x00" {
+			t.Errorf("read %q", b)
+		}
+		if _, err := c.k.ReadSmall(path, 3); !errors.Is(err, errFile) {
+			t.Errorf("longer than the limit: %v", err)
+		}
+		if _, err := c.k.OpenPadded(path, 3); !errors.Is(err, errFile) {
+			t.Errorf("longer than padded: %v", err)
+		}
+		if _, err := c.k.OpenSized(path, 5); !errors.Is(err, errFile) {
+			t.Errorf("another size: %v", err)
+		}
+		if _, err := c.k.ReadSmall("", 4); !errors.Is(err, ErrNoName) {
+			t.Errorf("no name: %v", err)
+		}
+		if _, err := c.k.ReadSmall(path+"b", 4); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("no file: %v", err)
+		}
+	}
+}
+
 // TestReadFull reads what is there, beyond it, and with an error.
 func TestReadFull(t *testing.T) {
 	r, bad := bytes.NewReader([]byte("0123")), failing{iotest.ErrTimeout}

@@ -1,11 +1,6 @@
 package files
 
-import (
-	"fmt"
-	"io"
-
-	"github.com/assaylab/assay/merkle/durable"
-)
+import "io"
 
 // Outs are files in the making.
 type Outs []*Out
@@ -51,23 +46,18 @@ func (o Outs) Writers() []io.WriterAt {
 }
 
 // Ins are open files.
-type Ins []durable.File
+type Ins []In
 
-// OpenAll opens files of one size, see Open. Errors: also ErrFile for another size.
+// OpenAll opens files of one size, see OpenSized.
 func (k Kit) OpenAll(paths []string, size int64) (Ins, error) {
 	var in Ins
 	for _, path := range paths {
-		f, n, err := k.Open(path)
-		if err == nil {
-			in = append(in, f)
-			if n != size {
-				err = fmt.Errorf("%w: %s has %d bytes, want %d", k.ErrFile, path, n, size)
-			}
-		}
+		f, err := k.OpenSized(path, size)
 		if err != nil {
 			in.Close()
 			return nil, err
 		}
+		in = append(in, f)
 	}
 	return in, nil
 }
