@@ -103,9 +103,7 @@ func votesFor(score, vote []uint64) (sum uint64) {
 
 // TestGuarded runs each kernel on slices that end, and begin, where memory may not be touched.
 func TestGuarded(t *testing.T) {
-	if !avx512 {
-		t.Skip("kernel: this processor or build has no avx512")
-	}
+	kerneltest.Need(t, avx512, "avx512")
 	for _, n := range []int{lanes, 2 * lanes, 3 * lanes, 7 * lanes, 8 * lanes, 64 * lanes} {
 		for _, end := range []bool{false, true} {
 			var got, want bytes.Buffer

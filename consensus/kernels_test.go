@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/assaylab/assay/merkle/merkletest/kerneltest"
 )
 
 // kernelInput draws values with many at the edges: 0, 1 (2^32) and their neighbours.
@@ -38,9 +40,7 @@ func raws(r *rand.Rand, n int) []uint16 {
 func TestKernels(t *testing.T) { t.Run("avx512", testKernels) }
 
 func testKernels(t *testing.T) {
-	if !avx512 {
-		t.Skip("kernel: this processor or build has no avx512")
-	}
+	kerneltest.Need(t, avx512, "avx512")
 	const one = 1 << 32
 	r := rand.New(rand.NewPCG(1, 2))
 	same := func(name string, n int, got, want []uint64, a, b uint64) {

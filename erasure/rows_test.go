@@ -3,6 +3,8 @@ package erasure
 import (
 	"fmt"
 	"testing"
+
+	"github.com/assaylab/assay/merkle/merkletest/kerneltest"
 )
 
 // kernels lists what computes matrix products here.
@@ -20,9 +22,7 @@ var kernels = []struct {
 func TestKernelRows(t *testing.T) {
 	for _, k := range kernels {
 		t.Run(k.name, func(t *testing.T) {
-			if !k.have {
-				t.Skip("kernel: this processor or build has no " + k.name)
-			}
+			kerneltest.Need(t, k.have, k.name)
 			for rows := 1; rows <= 2*lanes8+1; rows++ {
 				for _, cols := range []int{1, 2, 3, 10, 11, 17} {
 					m := matrix8(cut(randomBytes(uint64(rows<<8|cols), rows*cols), rows, cols))

@@ -3,8 +3,10 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/fnv"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -85,8 +87,11 @@ func vectorsRoot(t *testing.T) string {
 	if root == "" {
 		root = filepath.Join("..", "..", "..", "shared", "vectors")
 	}
-	if _, err := os.Stat(root); err != nil {
-		t.Skip("vectors: not found; set ASSAY_VECTORS")
+	switch _, err := os.Stat(root); {
+	case errors.Is(err, fs.ErrNotExist):
+		t.Skipf("vectors: %s is absent", root)
+	case err != nil:
+		t.Fatal(err)
 	}
 	return root
 }

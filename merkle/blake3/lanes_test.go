@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/assaylab/assay/merkle"
+	"github.com/assaylab/assay/merkle/merkletest/kerneltest"
 )
 
 // randomBytes returns n bytes that depend on the seed.
@@ -19,9 +20,7 @@ func randomBytes(seed uint64, n int) []byte {
 // TestKernelHash16 holds the kernel against its plain twin, in place too.
 func TestKernelHash16(t *testing.T) {
 	t.Run("avx512", func(t *testing.T) {
-		if !haveLanes {
-			t.Skip("kernel: this processor or build has no avx512")
-		}
+		kerneltest.Need(t, haveLanes, "avx512")
 		for _, c := range []struct{ stride, blocks int }{{1024, 16}, {64, 1}, {192, 3}, {65, 1}} {
 			for seed := range uint32(20) {
 				in := randomBytes(uint64(seed), 15*c.stride+64*c.blocks+1)[1:]
@@ -50,9 +49,7 @@ func TestKernelHash16(t *testing.T) {
 // TestKernelLanes holds the lanes against single hashes, for every arity and every rest of a batch.
 func TestKernelLanes(t *testing.T) {
 	t.Run("avx512", func(t *testing.T) {
-		if !haveLanes {
-			t.Skip("kernel: this processor or build has no avx512")
-		}
+		kerneltest.Need(t, haveLanes, "avx512")
 		for arity := 2; arity <= 40; arity++ {
 			for _, n := range []int{0, 1, 2, 15, 16, 17, 18, 31, 32, 33, 47, 64, 65, 130} {
 				src := merkle.Digests(randomBytes(uint64(arity), 32*n*arity))

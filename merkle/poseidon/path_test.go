@@ -8,6 +8,7 @@ import (
 
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/merkle/internal/fr8"
+	"github.com/assaylab/assay/merkle/merkletest/kerneltest"
 
 	"github.com/consensys/gnark-crypto/ecc/bls12-381/fr"
 )
@@ -29,7 +30,7 @@ func kernels(t testing.TB) []kernel {
 	if fr8.Supported() {
 		ks = append(ks, kernel{"ifma", 2, hashLanes, columnLanes})
 	} else {
-		t.Log("kernel: this processor or build has no ifma")
+		t.Log(kerneltest.Missing("ifma"))
 	}
 	return ks
 }

@@ -7,15 +7,14 @@ import (
 
 	"github.com/assaylab/assay/merkle"
 	"github.com/assaylab/assay/merkle/internal/fr8"
+	"github.com/assaylab/assay/merkle/merkletest/kerneltest"
 )
 
 // TestKernel holds the lanes against the plain path over every tail, on random and on extreme elements.
 func TestKernel(t *testing.T) { t.Run("lanes/ifma", lanesTest) }
 
 func lanesTest(t *testing.T) {
-	if !fr8.Supported() {
-		t.Skip("kernel: this processor or build has no ifma")
-	}
+	kerneltest.Need(t, fr8.Supported(), "ifma")
 	for _, arity := range []int{2, 3, 8} {
 		src := make([]merkle.Digest, 100*arity)
 		for i := range src {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/assaylab/assay/merkle"
+	"github.com/assaylab/assay/merkle/merkletest/kerneltest"
 )
 
 // The package's kernels: the path that leads to each, and a shape of batch that enters it.
@@ -31,9 +32,7 @@ var kernelTable = []struct {
 func TestKernels(t *testing.T) {
 	for _, k := range kernelTable {
 		t.Run(k.name, func(t *testing.T) {
-			if !has[k.path] {
-				t.Skip("kernel: this processor or build has no " + filepath.Base(k.name))
-			}
+			kerneltest.Need(t, has[k.path], filepath.Base(k.name))
 			same(t, k.path, random(1, k.prefix), random(2, k.n*k.size), k.n, k.size)
 		})
 	}

@@ -10,9 +10,7 @@ import (
 
 // TestGuarded lets the kernel read and write nothing outside of its arguments: they lie against forbidden pages.
 func TestGuarded(t *testing.T) {
-	if !hasAVX512 {
-		t.Skip("kernel: this processor or build has no avx512")
-	}
+	kerneltest.Need(t, hasAVX512, "avx512")
 	for _, atEnd := range []bool{false, true} {
 		seed, got := &kerneltest.Guarded[[7]uint32](t, 1, atEnd)[0], &kerneltest.Guarded[[20][streamLanes]uint32](t, 1, atEnd)[0]
 		var want [20][streamLanes]uint32

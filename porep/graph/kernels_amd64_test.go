@@ -5,6 +5,8 @@ package graph
 import (
 	"math/rand/v2"
 	"testing"
+
+	"github.com/assaylab/assay/merkle/merkletest/kerneltest"
 )
 
 // TestKernels holds each kernel against the plain code.
@@ -15,9 +17,7 @@ func TestKernels(t *testing.T) {
 		kernel func(seed *[7]uint32, node uint32, dst *[20][streamLanes]uint32)
 	}{{"streams/avx512", hasAVX512, drgStreamsAVX512}} {
 		t.Run(k.name, func(t *testing.T) {
-			if !k.has {
-				t.Skip("kernel: this processor or build has no avx512")
-			}
+			kerneltest.Need(t, k.has, "avx512")
 			r := rand.New(rand.NewPCG(7, 7))
 			for i := range 2000 {
 				var seed [7]uint32

@@ -16,9 +16,8 @@ import (
 // redundant, and against the bounds that the functions state.
 
 func needVectors(t testing.TB) {
-	if !supported {
-		t.Skip("kernel: this processor or build has no ifma")
-	}
+	t.Helper()
+	kerneltest.Need(t, supported, "ifma")
 }
 
 const low52 = 1<<52 - 1
@@ -395,11 +394,23 @@ func addProduct(sum *fr.Element, n *big.Int, x fr.Element) {
 
 // TestMulAdd compares both ways with big integers.
 func TestMulAdd(t *testing.T) {
+	for _, way := range []struct {
+		name   string
+		have   bool
+		mulAdd func(acc *[6]uint64, x []fr.Element, n []uint64)
+	}{{"generic", true, mulAddGeneric}, {"adx", supportedADX, MulAdd}} {
+		t.Run(way.name, func(t *testing.T) {
+			kerneltest.Need(t, way.have, way.name)
+			testMulAdd(t, way.mulAdd)
+		})
+	}
+}
+
+func testMulAdd(t *testing.T, mulAdd func(acc *[6]uint64, x []fr.Element, n []uint64)) {
 	rng := rand.New(rand.NewPCG(1, 9))
-	ways := map[string]func(acc *[6]uint64, x []fr.Element, n []uint64){"any": MulAdd, "generic": mulAddGeneric}
-	for name, way := range ways {
+	for _, end := range []bool{false, true} {
 		for terms := 0; terms <= 60; terms++ {
-			x, n, acc := kerneltest.Guarded[fr.Element](t, terms, true), kerneltest.Guarded[uint64](t, terms, true), kerneltest.Guarded[[6]uint64](t, 1, true)
+			x, n, acc := kerneltest.Guarded[fr.Element](t, terms, end), kerneltest.Guarded[uint64](t, terms, end), kerneltest.Guarded[[6]uint64](t, 1, end)
 			acc[0] = words384(edge(rng, power(330)))
 			want := integer(acc[0][:])
 			for i := range x {
@@ -408,9 +419,9 @@ func TestMulAdd(t *testing.T) {
 				n[i] = rng.Uint64() | uint64(-rng.IntN(2))
 				want.Add(want, new(big.Int).Mul(integer(x[i][:]), new(big.Int).SetUint64(n[i])))
 			}
-			way(&acc[0], x, n)
+			mulAdd(&acc[0], x, n)
 			if got := integer(acc[0][:]); got.Cmp(want) != 0 {
-				t.Fatalf("%s, %d terms: %x, want %x", name, terms, got, want)
+				t.Fatalf("%d terms: %x, want %x", terms, got, want)
 			}
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"path/filepath"
 	"testing"
+
+	"github.com/assaylab/assay/merkle/merkletest/kerneltest"
 )
 
 // The package's kernels, by the number of lanes that leads to each and the feature it needs.
@@ -29,9 +31,7 @@ var kernelTable = []struct {
 func TestKernels(t *testing.T) {
 	for _, k := range kernelTable {
 		t.Run(k.name, func(t *testing.T) {
-			if !k.has {
-				t.Skip("kernel: this processor or build has no " + filepath.Base(k.name))
-			}
+			kerneltest.Need(t, k.has, filepath.Base(k.name))
 			for pred := -1; pred < Base; pred++ {
 				if testing.Short() && pred%5 != 0 {
 					continue
@@ -104,12 +104,8 @@ func FuzzKernels(f *testing.F) {
 	f.Add(bytes.Repeat([]byte{0}, 100), uint8(1), uint8(4))
 	f.Add([]byte{0xff}, uint8(2), uint8(2))
 	f.Fuzz(func(t *testing.T, raw []byte, seed, lanes uint8) {
-		if !shani {
-			t.Skip("kernel: this processor or build has no shani")
-		}
-		if !wide {
-			t.Skip("kernel: this processor or build has no avx512")
-		}
+		kerneltest.Need(t, shani, "shani")
+		kerneltest.Need(t, wide, "avx512")
 		nodes := uint64(2 + seed%40)
 		par := parents(seed, nodes, int(seed%7)-1, seed&8 != 0)
 		for i, b := range raw {

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+
+	"github.com/assaylab/assay/merkle/merkletest/kerneltest"
 )
 
 // TestKernelShort holds the kernels of short messages against the plain path, in layer 1 and above, over stretches of every length.
@@ -23,9 +25,7 @@ func TestKernelShort(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if fast.plain {
-				t.Skip("kernel: this processor or build has no shani")
-			}
+			kerneltest.Need(t, !fast.plain, "shani")
 			plain, _ := NewShort(ids...)
 			plain.setPlain()
 			const nodes = 700
