@@ -169,7 +169,7 @@ func (c *checker) files(paths []string, size int64) []io.ReaderAt {
 
 func (c *checker) open() {
 	p := c.st.Proof
-	if r, err := c.f.openStaged(c.f.Staged, p); err == nil {
+	if r, err := c.f.openStaged(p); err == nil {
 		c.staged = r
 		c.closers = append(c.closers, r)
 	} else {

@@ -291,7 +291,7 @@ func (c *checker) aux() {
 	c.report.aux = sector.PAux{CommC: sector.CommC(c.commC), CommRLast: sector.CommRLast(c.commRLast)}
 	_, err := c.f.readAux(c.st.Proof, c.st.CommR)
 	c.small(sector.PAuxFile, err)
-	have, err := c.f.kit().ReadSmall(c.f.cache(sector.TAuxFile), maxTAux)
+	have, err := c.f.kit().ReadSmall(c.f.cache(sector.TAuxFile), files.MaxTAux)
 	if err == nil {
 		err = sameStores(have, c.st.Proof)
 	}
@@ -306,9 +306,6 @@ func (c *checker) small(name string, err error) {
 		c.add(name, []uint64{0}, whyNot(err))
 	}
 }
-
-// maxTAux bounds the bytes of a t_aux.
-const maxTAux = 1 << 20
 
 // sameStores holds t_aux against the parameters; the path may be that of another machine.
 func sameStores(b []byte, p sector.Proof) error {

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/assaylab/assay/merkle"
+	"github.com/assaylab/assay/merkle/durable"
 	"github.com/assaylab/assay/merkle/sha2"
 	"github.com/assaylab/assay/porep/internal/files"
 	"github.com/assaylab/assay/porep/sector"
@@ -47,7 +48,7 @@ func Commit(ctx context.Context, f Files, s *Sector, opt *Options) (sector.CommR
 	if aux.CommRLast, err = c.treeRLast(ctx); err != nil {
 		return sector.CommR{}, err
 	}
-	if err := f.writeAux(s.Proof, aux, opt); err != nil {
+	if err := opt.kit().WriteAux(f.Cache, s.Proof, aux); err != nil {
 		return sector.CommR{}, err
 	}
 	return c.shapes.h.commR(aux)
@@ -86,7 +87,7 @@ func openCommitter(f Files, s *Sector, opt *Options) (*committer, error) {
 	if c.layers, err = f.kit().OpenAll(paths, int64(s.Proof.Size)); err != nil {
 		return nil, err
 	}
-	if c.staged, err = f.openStaged(f.Staged, s.Proof); err != nil {
+	if c.staged, err = f.openStaged(s.Proof); err != nil {
 		c.layers.Close()
 		return nil, err
 	}
@@ -228,29 +229,9 @@ func treeRLayout(p sector.Proof) merkle.Layout {
 	return merkle.Layout{Detached: true, Discard: p.RowsToDiscard}
 }
 
-// writeAux writes p_aux and t_aux.
-func (f *Files) writeAux(p sector.Proof, aux sector.PAux, opt *Options) error {
-	pAux, err := aux.MarshalBinary()
-	if err != nil {
-		return err
-	}
-	tAux, err := sector.NewTAux(p, f.Cache).MarshalBinary()
-	if err != nil {
-		return err
-	}
-	if err := opt.kit().WriteFile(f.cache(sector.PAuxFile), pAux); err != nil {
-		return err
-	}
-	return opt.kit().WriteFile(f.cache(sector.TAuxFile), tAux)
-}
-
 // readAux reads p_aux and holds it against CommR.
 func (f *Files) readAux(p sector.Proof, commR sector.CommR) (sector.PAux, error) {
-	var aux sector.PAux
-	b, err := f.kit().ReadSmall(f.cache(sector.PAuxFile), 64)
-	if err == nil {
-		err = aux.UnmarshalBinary(b)
-	}
+	aux, err := f.kit().ReadPAux(f.cache(sector.PAuxFile))
 	if err != nil {
 		return aux, err
 	}
@@ -290,7 +271,7 @@ func (f *Files) remove(names []string) error {
 	if err := f.writable(); err != nil {
 		return err
 	}
-	dir, err := os.OpenRoot(f.Cache)
+	dir, err := durable.OpenOS(f.Cache)
 	if err != nil {
 		return fmt.Errorf("porep: %w", err)
 	}
@@ -300,5 +281,8 @@ func (f *Files) remove(names []string) error {
 			return fmt.Errorf("porep: %w", err)
 		}
 	}
-	return syncDir(dir)
+	if err := dir.SyncDir("."); err != nil {
+		return fmt.Errorf("porep: %s: %w", f.Cache, err)
+	}
+	return nil
 }

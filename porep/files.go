@@ -1,13 +1,10 @@
 package porep
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"os"
 	"path"
 	"path/filepath"
-	"runtime"
 
 	"github.com/assaylab/assay/merkle/durable"
 	"github.com/assaylab/assay/porep/internal/files"
@@ -78,18 +75,6 @@ func (f *Files) caches(names []string) []string {
 
 // layer returns the path of a layer's file.
 func (f *Files) layer(l int) string { return f.cache(sector.LayerFile(l)) }
-
-// syncDir makes renames in a directory durable, where the system can.
-func syncDir(dir *os.Root) error {
-	if runtime.GOOS == "windows" || runtime.GOARCH == "wasm" {
-		return nil
-	}
-	f, err := dir.Open(".")
-	if err != nil {
-		return err
-	}
-	return cmp.Or(f.Sync(), f.Close())
-}
 
 // keeps reports whether a finished file of that size is there that opt.Keep lets stand.
 func (o *Options) keeps(path string, size int64) bool {

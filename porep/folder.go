@@ -195,10 +195,8 @@ func (f *Folder) aux() []fileOf {
 	if err != nil {
 		return nil
 	}
-	return append(filesOf([]string{sector.PAuxFile}, pAuxLen), filesOf([]string{sector.TAuxFile}, int64(len(t)))...)
+	return append(filesOf([]string{sector.PAuxFile}, files.PAuxLen), filesOf([]string{sector.TAuxFile}, int64(len(t)))...)
 }
-
-const pAuxLen = 64
 
 func (f *Folder) tAux() ([]byte, error) {
 	cache := cacheName

@@ -82,12 +82,8 @@ func (f *Folder) keptAux(ctx context.Context) (aux sector.PAux, err error) {
 }
 
 // readAux reads p_aux.
-func (f *Folder) readAux() (aux sector.PAux, err error) {
-	b, err := f.kit().ReadSmall(cacheName+"/"+sector.PAuxFile, pAuxLen)
-	if err == nil {
-		err = aux.UnmarshalBinary(b)
-	}
-	return aux, err
+func (f *Folder) readAux() (sector.PAux, error) {
+	return f.kit().ReadPAux(cacheName + "/" + sector.PAuxFile)
 }
 
 // holds reports whether a small file is whole and has these bytes.

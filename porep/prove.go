@@ -69,7 +69,7 @@ type opener struct {
 	f       *Files
 	g       *graph.Graph
 	shapes  shapes
-	closers []io.Closer
+	closers files.Ins
 	layers  []io.ReaderAt
 	d, c, r *merkle.Tree
 }
@@ -116,9 +116,7 @@ func (o *opener) open(size int64, paths ...string) ([]io.ReaderAt, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range in {
-		o.closers = append(o.closers, f)
-	}
+	o.closers = append(o.closers, in...)
 	return in.Readers(), nil
 }
 
@@ -138,11 +136,7 @@ func (o *opener) tree(h merkle.Hasher, s merkle.Shape, l merkle.Layout, leaves i
 	return t, nil
 }
 
-func (o *opener) close() {
-	for _, c := range o.closers {
-		_ = c.Close() // only read
-	}
-}
+func (o *opener) close() { o.closers.Close() }
 
 // answer opens all that the challenges ask for.
 func (o *opener) answer(ctx context.Context, answers []ChallengeProof, challenges []uint64, opt *Options) error {

@@ -196,7 +196,7 @@ func (m *mender) staged(ctx context.Context) error {
 	}
 	p := m.st.Proof
 	var staged io.ReaderAt
-	if s, err := m.f.openStaged(m.f.Staged, p); err == nil {
+	if s, err := m.f.openStaged(p); err == nil {
 		staged = s
 		in = append(in, s)
 	} else {
@@ -280,7 +280,7 @@ func (m *mender) replica(ctx context.Context) error {
 	} else {
 		sealed = broken{whyNot(err)}
 	}
-	staged, err := m.f.openStaged(m.f.Staged, p)
+	staged, err := m.f.openStaged(p)
 	if err != nil {
 		return err
 	}
@@ -392,7 +392,7 @@ func (m *mender) aux(context.Context) error {
 	if err != nil {
 		return err
 	}
-	return m.f.writeAux(m.st.Proof, m.r.aux, &m.opt.Options)
+	return m.opt.kit().WriteAux(m.f.Cache, m.st.Proof, m.r.aux)
 }
 
 // Rederive makes all files of a sector again from its data alone, staged as Stage and its kin leave it: labels from the ticket, then

@@ -94,7 +94,7 @@ func StageFile(ctx context.Context, f Files, p sector.Proof, opt *Options) (sect
 	if err := opt.budget("staging", treeMemory(opt.workers())); err != nil {
 		return sector.CommD{}, err
 	}
-	staged, err := f.openStaged(f.Staged, p)
+	staged, err := f.openStaged(p)
 	if err != nil {
 		return sector.CommD{}, err
 	}
@@ -122,8 +122,9 @@ func (f *Files) buildTreeD(ctx context.Context, s shapes, p sector.Proof, src me
 // treeMemory is what building a tree of files takes: leaves and rows of a window for each worker.
 func treeMemory(workers int) uint64 { return uint64(workers) * (5 << 20) }
 
-func (f *Files) openStaged(path string, p sector.Proof) (*files.Padded, error) {
-	return f.kit().OpenPadded(path, int64(p.Size))
+// openStaged opens the data before sealing.
+func (f *Files) openStaged(p sector.Proof) (*files.Padded, error) {
+	return f.kit().OpenPadded(f.Staged, int64(p.Size))
 }
 
 // A counter lets left bytes of r through.

@@ -192,7 +192,7 @@ func (m *mixer) finish(replica *files.Out, trees files.Outs, cache string, aux s
 	if err := trees.Finish(); err != nil {
 		return err
 	}
-	return writeAux(cache, m.sp, aux)
+	return kit.WriteAux(cache, m.sp, aux)
 }
 
 // treeRLayout is how TreeR lies on disk: over the replica, without the discarded rows.

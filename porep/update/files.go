@@ -31,12 +31,8 @@ var kit = files.Kit{Package: "update", ErrFile: ErrFile}
 
 // readAux reads p_aux and holds it against CommR.
 func readAux(cache string, commR sector.CommR) (sector.PAux, error) {
-	var aux sector.PAux
 	path := inCache(cache, sector.PAuxFile)
-	b, err := kit.ReadSmall(path, 64)
-	if err == nil {
-		err = aux.UnmarshalBinary(b)
-	}
+	aux, err := kit.ReadPAux(path)
 	if err != nil {
 		return aux, err
 	}
@@ -53,25 +49,6 @@ func commROf(aux sector.PAux) (sector.CommR, error) {
 	return sector.CommR(d), err
 }
 
-// writeAux writes p_aux and t_aux.
-func writeAux(cache string, p sector.Proof, aux sector.PAux) error {
-	pAux, err := aux.MarshalBinary()
-	if err != nil {
-		return err
-	}
-	tAux, err := sector.NewTAux(p, cache).MarshalBinary()
-	if err != nil {
-		return err
-	}
-	if err := kit.WriteFile(inCache(cache, sector.PAuxFile), pAux); err != nil {
-		return err
-	}
-	return kit.WriteFile(inCache(cache, sector.TAuxFile), tAux)
-}
-
-// maxTAux bounds the bytes of a t_aux.
-const maxTAux = 1 << 20
-
 // proof returns the parameters of the sector whose cache directory is given; t_aux tells how many rows TreeRLast leaves out.
 // Without a t_aux it is the usual number.
 func (p *Params) proof(cache string) (sector.Proof, error) {
@@ -79,7 +56,7 @@ func (p *Params) proof(cache string) (sector.Proof, error) {
 	if err != nil {
 		return s, err
 	}
-	b, err := kit.ReadSmall(inCache(cache, sector.TAuxFile), maxTAux)
+	b, err := kit.ReadSmall(inCache(cache, sector.TAuxFile), files.MaxTAux)
 	if errors.Is(err, fs.ErrNotExist) {
 		return s, nil
 	}
